@@ -4,6 +4,9 @@ from decimal import Decimal
 
 from actors.values import AccountKind, Deal, Direction, PendingOrder
 
+DEEP = b"[" * 1_000_000 + b"]" * 1_000_000
+"""Nested too deep for any stack, which is what limits it from Python 3.14 on."""
+
 ACCEPTED = (
     b'{"id":"2b565a3d-30aa-48c8-a06e-2eb63f9c04f8","openTime":"2025-07-07 23:53:30",'
     b'"closeTime":"2025-07-07 23:54:30","openTimestamp":1751932410,"closeTimestamp":1751932470,'

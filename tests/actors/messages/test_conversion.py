@@ -163,10 +163,10 @@ def test_another_word_is_no_direction() -> None:
         order(direction="up")
 
 
-@pytest.mark.parametrize("nothing", [pd.NaT, np.datetime64("NaT")], ids=repr)
+@pytest.mark.parametrize("nothing", [pd.NaT, np.datetime64("NaT", "s")], ids=repr)
 def test_a_time_that_is_none_is_refused_by_its_name(nothing: Any) -> None:
     with pytest.raises(RequestRefused, match="end is NaT, which is no time"):
         LoadCandles("A", 60, 5, end=nothing)
-    assert problem(GetBalance(deadline=np.timedelta64("NaT"))).startswith(
+    assert problem(GetBalance(deadline=np.timedelta64("NaT", "s"))).startswith(
         "deadline must be a number of seconds"
     )

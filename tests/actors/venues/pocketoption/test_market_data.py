@@ -7,6 +7,7 @@ import pytest
 from actors.errors import RemoteProtocolError
 from actors.values import AccountKind, Asset, Balance, Candle
 from actors.venues.pocketoption.market_data import MarketDataDecoder
+from tests.doubles.venue_payloads import DEEP
 
 EURUSD = (
     '[1,"EURUSD","EUR/USD","currency",5,78,60,30,3,0,66,0,[],1750891500,true,'
@@ -128,7 +129,7 @@ def test_an_impossible_bar_is_left_out_and_counted(row: Any) -> None:
         stream_history(period=60.5),
         stream_history(candles={}),
         b'{"asset":"a","period":60,"history":[[1769988660,NaN]]}',
-        b'{"asset":"a","period":60,"history":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"asset":"a","period":60,"history":' + DEEP + b"}",
         b'{"asset":"\xff","period":60}',
     ],
 )
