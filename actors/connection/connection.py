@@ -88,15 +88,16 @@ class Connection(RuntimeActor):
 
     def on_receive(self, message: Any) -> None:
         try:
-            self._handle(message)
+            if message is _Due.SOCKET:  # HOT: nearly always
+                self._read()
+            else:
+                self._handle(message)
         except TellwireError as error:
             self._publish_end(error)
             self.stop()
 
     def _handle(self, message: Any) -> None:
         match message:
-            case _Due.SOCKET:
-                self._read()
             case Send():
                 self._send(message)
             case _Due.REPORT | _Due.PONG_OVERDUE:

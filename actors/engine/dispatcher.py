@@ -69,6 +69,8 @@ class Dispatcher:
         self._thread: threading.Thread | None = None
         self._counting = threading.Lock()
         self._turns: deque[Schedulable] = deque()
+        self.queue_turn = self._turns.append
+        """``schedule``, for this thread only, which is awake then."""
         self._timers: list[tuple[float, int, Timer]] = []
         self._many_timers = FEW_TIMERS
         self._bookings = itertools.count()
@@ -195,7 +197,8 @@ class Dispatcher:
     def _wait(self) -> None:
         # A sender appends a turn and then reads the flag; this thread sets the flag and then reads the turns.
         # So either the sender sees the flag and wakes this thread, or the turn is seen here.
-        self._fire_due()  # so that no timer that was cancelled ends the wait
+        if self._timers and self._timers[0][2].cancelled:
+            self._fire_due()  # so that no timer that was cancelled ends the wait
         self._asleep = True
         if not self._turns:
             timeout = LONGEST_WAIT

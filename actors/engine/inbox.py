@@ -50,6 +50,7 @@ class Inbox:
         self._ready: deque[Trigger] = deque()
         self._periodic: list[Timer] = []
         self._watches: dict[HasFileno, Watch] = {}
+        self._queue_turn = dispatcher.queue_turn
         self.wake = dispatcher.wake
 
     def __len__(self) -> int:
@@ -125,8 +126,9 @@ class Inbox:
             return
         trigger.queued = True
         (self._due if isinstance(trigger, Timer) else self._ready).append(trigger)
-        if not self._scheduled:
-            self._schedule()
+        if not self._scheduled:  # HOT: without ``_schedule``, which is for any thread
+            self._scheduled = True
+            self._queue_turn(self)
 
     def after(self, delay: float, message: Any) -> Timer:
         """Deliver ``message`` once, ``delay`` seconds from now."""
@@ -195,21 +197,15 @@ class Inbox:
         self._dispatcher.before_message()
         if self._urgent:
             return self._urgent.popleft()
-        if (self._due or self._ready) and (trigger := self._next_trigger()) is not None:
-            return trigger.envelope
+        while self._due or self._ready:
+            trigger = (self._due or self._ready).popleft()
+            trigger.queued = False
+            if not trigger.cancelled:
+                return trigger.envelope
         try:
             return self._told.popleft()
         except IndexError:
             return None
-
-    def _next_trigger(self) -> Trigger | None:
-        for triggers in (self._due, self._ready):
-            while triggers:
-                trigger = triggers.popleft()
-                trigger.queued = False
-                if not trigger.cancelled:
-                    return trigger
-        return None
 
     def _put_bounded(self, envelope: AnyEnvelope, overflow: Overflow) -> None:
         with self._conflating:  # no other sender's message may come in front of those being conflated

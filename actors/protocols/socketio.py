@@ -74,7 +74,7 @@ _CONNECT_ERROR = Document("Socket.IO CONNECT_ERROR", ConnectError)
 _PLACEHOLDER = Document("Socket.IO placeholder", _Placeholder)
 
 
-class _Awaited:
+class Awaited:
     """An event with attachments still to come."""
 
     def __init__(self, event: EventPacket, slots: dict[int, int], *, ours: bool) -> None:
@@ -105,17 +105,13 @@ class Decoder:
 
     def __init__(self) -> None:
         self.unpaired = 0
-        self._awaited: _Awaited | None = None
+        self.awaited: Awaited | None = None
+        """What waits for attachments; nothing, nearly always."""
 
     @property
     def announced(self) -> str:
         """The name of the event that awaits attachments, ``""`` if there is none."""
-        return self._awaited.event.name if self._awaited and self._awaited.ours else ""
-
-    @property
-    def idle(self) -> bool:
-        """Whether no attachment is awaited."""
-        return self._awaited is None
+        return self.awaited.event.name if self.awaited and self.awaited.ours else ""
 
     def receive_text(self, data: bytes) -> Packet | None:
         """Take the data of an Engine.IO MESSAGE.
@@ -123,8 +119,8 @@ class Decoder:
         ``None`` for an event with attachments to come, or a packet of another namespace. Raises
         ``RemoteProtocolError``, after which the decoder can go on.
         """
-        if self._awaited is not None:
-            self._awaited = None
+        if self.awaited is not None:
+            self.awaited = None
             self.unpaired += 1
         found = _PACKET.match(data)
         if found is None:
@@ -151,13 +147,13 @@ class Decoder:
 
     def receive_binary(self, data: bytes) -> EventPacket | None:
         """Take an attachment; the last one completes its event."""
-        awaited = self._awaited
+        awaited = self.awaited
         if awaited is None:
             self.unpaired += 1
             return None
         if not awaited.attach(data):
             return None
-        self._awaited = None
+        self.awaited = None
         return awaited.complete() if awaited.ours else None
 
     def _announce(self, body: bytes, attachments: int, *, ours: bool) -> EventPacket | None:
@@ -169,7 +165,7 @@ class Decoder:
             return event if ours else None  # the payload stands in the packet itself
         if sorted(slots) != list(range(attachments)):
             raise RemoteProtocolError(f"{attachments} attachments announced, but other ones used")
-        self._awaited = _Awaited(event, slots, ours=ours)
+        self.awaited = Awaited(event, slots, ours=ours)
         return None
 
 

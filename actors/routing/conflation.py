@@ -76,21 +76,14 @@ class Backlog:
     """
 
     def __init__(self) -> None:
-        self._busy_since: float | None = None
-
-    def begin(self, now: float) -> None:
-        """The handler starts to work on a delivery."""
-        self._busy_since = now
-
-    def end(self) -> None:
-        """The handler has finished it."""
-        self._busy_since = None
+        self.busy_since: float | None = None
+        """Since when the handler is at work on a delivery, ``None`` while it is not; its caller sets it."""
 
     def join(self, deliveries: Sequence[Deliver], now: float) -> Deliver:
         """All ``deliveries`` as one, conflated if the handler is too slow. Called from any thread."""
         events = [event for delivery in deliveries for event in delivery.events]
         missed = sum(delivery.missed for delivery in deliveries)
-        busy_since = self._busy_since
+        busy_since = self.busy_since
         too_slow = busy_since is not None and now - busy_since > SLOW_AFTER
         if too_slow or events_in(events) > MOST_WAITING_EVENTS:
             events, gave_way = conflate(list(unfolded(events)))

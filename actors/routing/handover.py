@@ -70,13 +70,10 @@ class _Handover:
 
 
 class Handovers:
-    """The handovers under way, by asset; false while there are none, which is nearly always."""
+    """The handovers under way, ``by_asset``; there are none nearly always."""
 
     def __init__(self) -> None:
-        self._by_asset: dict[str, _Handover] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._by_asset)
+        self.by_asset: dict[str, _Handover] = {}
 
     def begin(self, begun: HandoverBegun, lives: Lives) -> list[Item]:
         """Begin a handover; returns its event.
@@ -87,7 +84,7 @@ class Handovers:
         handover = _Handover(begun)
         if not (lives.is_current(handover.old) and lives.is_current(handover.new)):
             return []
-        self._by_asset[begun.asset] = handover
+        self.by_asset[begun.asset] = handover
         return [StreamMoves(begun.asset, *handover.old, *handover.new, begun.cut)]
 
     def deduplicate(self, source: str, items: Sequence[Item]) -> list[Item]:
@@ -102,7 +99,7 @@ class Handovers:
                     kept += Ticks.by_read(self._deduplicate_ticks(source, item))
                     continue
                 case StreamConfirmed(asset=asset, connection=connection):
-                    handover = self._by_asset.get(asset)
+                    handover = self.by_asset.get(asset)
                     if handover is not None and connection == handover.new.connection:
                         handover.confirmed = True
                 case StreamDropped(asset=asset):
@@ -110,7 +107,7 @@ class Handovers:
                 case StreamReleased(asset=asset, connection=connection):
                     kept += self._on_released(asset, connection)
                 case ConnectionDown():
-                    for asset in list(self._by_asset):
+                    for asset in list(self.by_asset):
                         kept += self._on_down(asset, item.life)
             kept.append(item)
         return kept
@@ -118,42 +115,42 @@ class Handovers:
     def _deduplicate_ticks(self, source: str, ticks: Iterable[Tick]) -> list[Tick]:
         kept: list[Tick] = []
         for tick in ticks:
-            handover = self._by_asset.get(tick.asset)
+            handover = self.by_asset.get(tick.asset)
             if handover is None:
                 kept.append(tick)
                 continue
             kept += handover.deduplicate(source, tick)
             if handover.is_complete(tick.time):
-                del self._by_asset[tick.asset]
+                del self.by_asset[tick.asset]
         return kept
 
     def _on_dropped(self, asset: str) -> None:
         """The stream was unsubscribed, so that no new tick will complete its handover."""
-        handover = self._by_asset.get(asset)
+        handover = self.by_asset.get(asset)
         if handover is not None and handover.over:
-            del self._by_asset[asset]
+            del self.by_asset[asset]
         elif handover is not None:
             handover.dropped = True
 
     def _on_released(self, asset: str, connection: str) -> Sequence[Item]:
-        handover = self._by_asset.get(asset)
+        handover = self.by_asset.get(asset)
         if handover is not None and connection == handover.old.connection and not handover.over:
             return self._end(asset, handover)
         if handover is not None and connection == handover.new.connection:
-            del self._by_asset[asset]  # the move was given up, or the stream unsubscribed
+            del self.by_asset[asset]  # the move was given up, or the stream unsubscribed
         return []
 
     def _on_down(self, asset: str, life: Life) -> Sequence[Item]:
         """Keep the held ticks of a confirmed new life that is down until the old one ends: a third connection
         may carry the stream by then, and the old one may not bring these ticks any more."""
-        handover = self._by_asset[asset]
+        handover = self.by_asset[asset]
         if life == handover.old and not handover.over:
             return self._end(asset, handover)
         if life == handover.new and (handover.over or not handover.confirmed):
-            del self._by_asset[asset]  # nothing is held any more, or the old connection goes on
+            del self.by_asset[asset]  # nothing is held any more, or the old connection goes on
         return []
 
     def _end(self, asset: str, handover: _Handover) -> Sequence[Item]:
         if handover.cut or handover.dropped:
-            del self._by_asset[asset]
+            del self.by_asset[asset]
         return Ticks.by_read(handover.end())

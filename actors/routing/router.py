@@ -152,7 +152,7 @@ class Router(RuntimeActor):
             self._lost += lost
             logger.error("{} batches of {} have not arrived: report this with the log", lost, batch.source)
         items = self._sequence.items_to_deliver(batch)
-        if self._handovers:
+        if self._handovers.by_asset:
             items = self._handovers.deduplicate(batch.source, items)
         for item in items:
             if type(item) is Ticks:

@@ -73,9 +73,9 @@ class Subscriber(RuntimeActor):
                     self._router.tell(EventBatch(self.name, [Lagged(self.name, message.missed)]))
                 begun = self.now()
                 if not self._inline:
-                    self._backlog.begin(begun)
+                    self._backlog.busy_since = begun
                     self._deliver(message.events)
-                    self._backlog.end()
+                    self._backlog.busy_since = None
                     return
                 self._deliver(message.events)
                 if (taken := self.now() - begun) > SLOW:

@@ -46,9 +46,7 @@ class EventBuffer:
         at work on it, if it is not nothing."""
         with self._lock:
             waiting, self._waiting = self._waiting, []
-            self._backlog.end()
-            if waiting:
-                self._backlog.begin(time.monotonic())
+            self._backlog.busy_since = time.monotonic() if waiting else None
         events = [event for delivery in waiting for event in delivery.events]
         return events, sum(delivery.missed for delivery in waiting)
 

@@ -64,7 +64,8 @@ class Protocol:
         self.tick_reader = TickReader()
         self._refused = 0
         self._requests = RequestMatcher(connection, epoch, parse_login(auth.value).account)
-        self._texts: list[bytes] = []
+        self.texts: list[bytes] = []
+        """What ``texts_to_send`` will take."""
         self._ticks: list[bytes] = []  # undecoded attachments of one read
 
     def __repr__(self) -> str:
@@ -93,7 +94,15 @@ class Protocol:
         """
         items: list[Item] = []
         for message in messages:
-            for opcode, payload in self._singles(message):
+            if (
+                isinstance(message, Pairs)
+                and self.state is SessionState.READY
+                and self._packet_decoder.awaited is None
+            ):
+                # Ticks that come in another form end up there too, once Socket.IO has paired them.
+                self._ticks += message
+                continue
+            for opcode, payload in _singles(message):
                 if self.state is SessionState.CLOSED:
                     break
                 try:
@@ -106,18 +115,6 @@ class Protocol:
                     items += found
         self._read_ticks(items, now)
         return items
-
-    def _singles(self, message: Message) -> Sequence[Single]:
-        """The messages to decode one by one. ``Pairs`` are ticks: they wait for ``_read_ticks``.
-
-        Ticks that come in another form end up there too, after Socket.IO has decoded and paired them.
-        """
-        if not isinstance(message, Pairs):
-            return (message,)
-        if self.state is SessionState.READY and self._packet_decoder.idle:
-            self._ticks += message
-            return ()
-        return [single for each in message for single in (_TICK_HEADER, (BINARY, each))]
 
     def _read_ticks(self, items: list[Item], now: float) -> None:
         """Decode all waiting ticks together, before an item that came after them is added."""
@@ -142,7 +139,7 @@ class Protocol:
                 self._open(engineio.parse_open(data))
             case engineio.EnginePacketType.PING:
                 self.pings += 1
-                self._texts.append(engineio.pong(data))
+                self.texts.append(engineio.pong(data))
             case engineio.EnginePacketType.CLOSE:
                 self._close(TransportClosed("the venue ended the Engine.IO session", _NO_CLOSE_CODE))
             case engineio.EnginePacketType.PONG | engineio.EnginePacketType.NOOP:
@@ -153,7 +150,7 @@ class Protocol:
         self._advance(SessionInput.OPEN)
         self.silence_limit = handshake.silence_limit
         self.pings += 1
-        self._texts.append(socketio.CONNECT)
+        self.texts.append(socketio.CONNECT)
 
     def _packet(self, packet: socketio.Packet) -> Sequence[Item]:
         match packet:
@@ -162,7 +159,7 @@ class Protocol:
                 return self._fact(self._event_decoder.read(packet))
             case socketio.Connected():
                 self._advance(SessionInput.CONNECT)
-                self._texts.append(self._auth.value.encode(errors="replace"))
+                self.texts.append(self._auth.value.encode(errors="replace"))
             case socketio.ConnectError(message=message):
                 self._advance(SessionInput.CONNECT_ERROR)
                 self._close(RemoteProtocolError(f"Socket.IO connection refused: {message[:200]!a}"))
@@ -208,28 +205,24 @@ class Protocol:
         items: list[Item] = []
         for request in requests:
             texts, answers = self._requests.ask(request, now)
-            self._texts += texts
+            self.texts += texts
             items += answers
         return items
 
     def keep_alive(self) -> None:
         """Queue the venue's own keep-alive event, if the session is ready."""
         if self.state is SessionState.READY:
-            self._texts.append(dialect.KEEP_ALIVE)
+            self.texts.append(dialect.KEEP_ALIVE)
 
     def leave(self) -> None:
         """End the session without a failure; the queued texts leave before the disconnect."""
         if self.state in (SessionState.AUTHENTICATING, SessionState.READY):
-            self._texts.append(socketio.DISCONNECT)
+            self.texts.append(socketio.DISCONNECT)
         self.state = SessionState.CLOSED
-
-    @property
-    def has_texts(self) -> bool:
-        return bool(self._texts)
 
     def texts_to_send(self) -> list[bytes]:
         """The payloads of the queued text messages, in order; empties the queue."""
-        texts, self._texts = self._texts, []
+        texts, self.texts = self.texts, []
         return texts
 
     # State
@@ -250,4 +243,10 @@ class Protocol:
     def _close(self, failure: TellwireError) -> None:
         self.state = SessionState.CLOSED
         self.failure = failure
-        self._texts.clear()
+        self.texts.clear()
+
+
+def _singles(message: Message) -> Sequence[Single]:
+    if isinstance(message, Pairs):
+        return [single for each in message for single in (_TICK_HEADER, (BINARY, each))]
+    return (message,)

@@ -90,7 +90,7 @@ class PocketOptionSession:
 
     @property
     def has_data(self) -> bool:
-        return self._endpoint.has_data or self._protocol.has_texts
+        return self._endpoint.has_data or bool(self._protocol.texts)
 
     def data_to_send(self) -> bytes:
         """All that is queued, joined for one write; it counts as sent."""

@@ -2,8 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -56,16 +55,40 @@ class TickReader:
         """The ticks of ``streams``, received at ``now``; ``None`` if there are none. Counts them by stream.
 
         Ticks of other assets are left out: the venue sends some after an unsubscription.
-        HOT: 0.23 µs a tick, of which JSON is 0.14.
         """
-        first = self._rows(payloads[:_GROUP])
-        if len(payloads) == len(first) == 1:
-            return self._read_one(first[0], streams, now)
-        others = (self._rows(payloads[at : at + _GROUP]) for at in range(_GROUP, len(payloads), _GROUP))
+        if len(payloads) == 1:
+            return self._read_alone(payloads[0], streams, now)
+        groups = (payloads[at : at + _GROUP] for at in range(0, len(payloads), _GROUP))
+        return self._fold(map(self._rows, groups), streams, now)
+
+    def _read_alone(self, payload: bytes, streams: Mapping[str, StreamCounter], now: float) -> Ticks | None:
+        """HOT: most reads bring one tick while the load is low: 1 µs instead of 2.5 by columns."""
+        try:
+            rows = _decode(payload)
+        except MALFORMED:
+            self.refused += 1
+            return None
+        if len(rows) != 1:
+            return self._fold([rows], streams, now)
+        (row,) = rows
+        if (stream := streams.get(row.asset)) is None:
+            return None
+        time = (row.time if row.time <= MILLISECONDS else row.time / 1000) - _OFFSET
+        tick = Tick(row.asset, time, row.price, now)
+        stream.first = stream.first or tick
+        stream.last = tick
+        stream.ticks += 1
+        self._delay = min(self._delay, now - time)
+        return Ticks(now, [row.asset], [], [time], [row.price])
+
+    def _fold(
+        self, groups: Iterable[Sequence[TickRow]], streams: Mapping[str, StreamCounter], now: float
+    ) -> Ticks | None:
+        """HOT: 0.23 µs a tick with the decoding, of which JSON is 0.14."""
         assets: list[str] = []
         times: list[float] = []
         prices: list[float] = []
-        for rows in chain((first,), others):
+        for rows in groups:
             assets += [row.asset for row in rows]
             times += [(time if (time := row.time) <= MILLISECONDS else time / 1000) - _OFFSET for row in rows]
             prices += [row.price for row in rows]
@@ -80,18 +103,6 @@ class TickReader:
         _enter(ticks, streams)
         self._delay = min(self._delay, now - ticks.times[-1])  # the newest has waited least
         return ticks
-
-    def _read_one(self, row: TickRow, streams: Mapping[str, StreamCounter], now: float) -> Ticks | None:
-        """HOT: most reads bring one tick while the load is low: 1 µs instead of 2.5 by columns."""
-        if (stream := streams.get(row.asset)) is None:
-            return None
-        time = (row.time if row.time <= MILLISECONDS else row.time / 1000) - _OFFSET
-        tick = Tick(row.asset, time, row.price, now)
-        stream.first = stream.first or tick
-        stream.last = tick
-        stream.ticks += 1
-        self._delay = min(self._delay, now - time)
-        return Ticks(now, [row.asset], [], [time], [row.price])
 
     def _rows(self, payloads: Sequence[bytes]) -> Sequence[TickRow]:
         """The rows of all ``payloads``; an invalid message does not lose the others."""

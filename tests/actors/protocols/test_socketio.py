@@ -83,7 +83,7 @@ def test_an_attachment_takes_its_placeholders_place() -> None:
     assert fed(decoder, HEADER.decode()) == []
     assert decoder.announced == "updateAssets"
     assert fed(decoder, b"[[5]]") == [EventPacket("updateAssets", (b"[[5]]",))]
-    assert (decoder.announced, decoder.idle, decoder.unpaired) == ("", True, 0)
+    assert (decoder.announced, decoder.awaited, decoder.unpaired) == ("", None, 0)
 
 
 def test_attachments_go_where_their_numbers_say() -> None:

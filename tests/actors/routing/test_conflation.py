@@ -103,7 +103,7 @@ def one(number: int) -> Deliver:
 # when they came at once, behind a process that had not been scheduled for so long.
 def test_many_deliveries_at_once_are_joined_without_a_loss() -> None:
     backlog = Backlog()
-    backlog.begin(10.0)
+    backlog.busy_since = 10.0
     joined = Deliver([])
     for burst in range(10):
         more = [one(number) for number in range(65 * burst, 65 * (burst + 1))]
@@ -113,19 +113,19 @@ def test_many_deliveries_at_once_are_joined_without_a_loss() -> None:
 
 def test_a_handler_that_works_for_too_long_misses_ticks_until_it_is_done() -> None:
     backlog = Backlog()
-    backlog.begin(10.0)
+    backlog.busy_since = 10.0
     joined = backlog.join([one(1), one(2), one(3)], 10.1 + SLOW_AFTER)
     assert joined == Deliver([tick("A", 3)], 2)
     assert backlog.join([joined, one(4)], 10.2 + SLOW_AFTER) == Deliver([tick("A", 4)], 3)
-    backlog.end()
-    backlog.begin(11.0)
+    backlog.busy_since = None
+    backlog.busy_since = 11.0
     assert backlog.join([joined, one(4)], 11.1) == Deliver([tick("A", 3), tick("A", 4)], 2)
 
 
 def test_a_handler_that_had_nothing_to_do_is_not_slow() -> None:
     backlog = Backlog()
-    backlog.begin(10.0)
-    backlog.end()
+    backlog.busy_since = 10.0
+    backlog.busy_since = None
     assert backlog.join([one(1), one(2)], 1000.0).missed == 0
 
 

@@ -67,8 +67,8 @@ def at(*times: float) -> list[Quote]:
 
 
 def test_without_a_handover_there_is_nothing_to_deduplicate() -> None:
-    assert not Handovers()
-    assert begun()
+    assert not Handovers().by_asset
+    assert begun().by_asset
 
 
 def test_the_old_connection_is_delivered_and_the_new_one_held_back() -> None:
@@ -86,7 +86,7 @@ def test_a_new_connection_that_lags_delivers_nothing_until_it_has_caught_up() ->
     handovers = begun()
     assert delivered(handovers, ("old", ticks(1, 2, 3)), ("old", released("old"))) == at(1, 2, 3)
     assert delivered(handovers, ("new", ticks(1, 2)), ("new", ticks(3, 4)), ("new", ticks(5))) == at(4, 5)
-    assert not handovers
+    assert not handovers.by_asset
 
 
 def test_the_end_of_the_old_connection_ends_the_handover_too() -> None:
@@ -103,28 +103,28 @@ def test_when_the_new_connection_ends_the_old_one_goes_on() -> None:
     handovers = begun()
     found = delivered(handovers, ("old", ticks(1)), ("new", ticks(1, 2)), ("new", down("new")))
     assert found == at(1)
-    assert not handovers
+    assert not handovers.by_asset
     assert delivered(handovers, ("old", ticks(2, 3))) == at(2, 3)
 
 
 def test_when_a_move_is_given_up_the_old_connection_goes_on() -> None:
     handovers = begun()
     assert delivered(handovers, ("new", ticks(1)), ("new", released("new")), ("old", ticks(1, 2))) == at(1, 2)
-    assert not handovers
+    assert not handovers.by_asset
 
 
 def test_when_both_end_the_ticks_of_either_are_delivered_once() -> None:
     handovers = begun()
     batches = [("old", ticks(1)), ("new", ticks(1, 2)), ("old", down("old")), ("new", down("new"))]
     assert delivered(handovers, *batches) == at(1, 2)
-    assert not handovers
+    assert not handovers.by_asset
 
 
 def test_after_a_cut_only_the_new_connection_is_delivered() -> None:
     handovers = begun(cut=True)
     assert delivered(handovers, ("new", ticks(5)), ("old", ticks(1, 2)), ("new", ticks(6))) == at(5, 6)
     assert delivered(handovers, ("old", released("old")), ("new", ticks(7, 8))) == at(7, 8)
-    assert not handovers
+    assert not handovers.by_asset
 
 
 def test_other_assets_pass() -> None:
@@ -141,7 +141,7 @@ def test_the_ticks_of_a_third_connection_are_held_until_the_old_one_ends_too() -
     assert delivered(handovers, *dying, ("third", ticks(3, 4))) == at(1)
     assert delivered(handovers, ("old", ticks(2, 3)), ("old", released("old"))) == at(2, 3, 4)
     assert delivered(handovers, ("third", ticks(5))) == at(5)
-    assert not handovers
+    assert not handovers.by_asset
 
 
 # FAULT: the held ticks were dropped with the new connection, though the old one ended before it brought them.
@@ -163,7 +163,7 @@ def test_the_handover_of_a_stream_that_was_unsubscribed_ends(released_first: boo
     ending = [("old", ticks(1)), ("new", confirmed("new")), ("new", ticks(1)), ("new", down("new"))]
     endings = [("pool", StreamDropped("A")), ("old", released("old"))]
     assert delivered(handovers, *ending, *(reversed(endings) if released_first else endings)) == at(1)
-    assert not handovers
+    assert not handovers.by_asset
 
 
 @pytest.mark.parametrize("cut", [True, False])
@@ -213,7 +213,7 @@ def test_no_handover_begins_with_a_life_that_is_over(lives: dict[str, int]) -> N
     """The pool can begin a move before the news of an end reaches it."""
     handovers = Handovers()
     handovers.begin(HandoverBegun("A", Life("old", 1), Life("new", 1)), lives_of(**lives))
-    assert not handovers
+    assert not handovers.by_asset
     assert delivered(handovers, ("new", ticks(1, 2, 3))) == at(1, 2, 3)
 
 
