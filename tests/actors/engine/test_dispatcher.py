@@ -82,7 +82,7 @@ def test_each_inbox_has_its_turn_while_another_is_flooded(actors: list[Recording
     go_on.set()
     flooded.do(lambda _: None)
     assert order.count("flooded") == 10 * TURN
-    assert order.index("other") <= TURN
+    assert order.index("other") <= 2 * TURN  # the flooded one may have asked for its next turn before
 
 
 def test_an_actor_told_more_in_each_turn_has_no_more_turns_than_the_others(actors: list[Recording]) -> None:
@@ -127,14 +127,14 @@ def test_a_fault_of_the_dispatchers_own_ends_no_actor(
     actors: list[Recording], dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faults = [OSError("out of memory")]
-    fire_due = dispatcher._fire_due
+    poll = dispatcher._poll
 
-    def failing() -> None:
+    def failing(timeout: float) -> None:
         if faults:
             raise faults.pop()
-        fire_due()
+        poll(timeout)
 
-    monkeypatch.setattr(dispatcher, "_fire_due", failing)
+    monkeypatch.setattr(dispatcher, "_poll", failing)
     assert [actor.do(lambda _: "serves") for actor in actors] == ["serves"] * 3
     assert not faults
 
