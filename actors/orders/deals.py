@@ -6,7 +6,10 @@ import math
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
+from msgspec import structs
+
 from actors.messages.commands import PlaceOrder
+from actors.orders.order import other_terms
 from actors.values import Deal
 
 ENDED_KEPT: Final = 1_000
@@ -30,9 +33,10 @@ class DealRecord:
     step ``reach`` and not after this one; it is infinity while this one is open. ``order`` is the id of our
     order. ``told`` says when it was last reported open, and ``by`` over which connection. ``listed``: it
     stood in a list, or its result came; until then it may be a mistake of an acknowledgement.
+    ``contradicted`` says in what the venue has described it otherwise, ``""`` if it has not.
     """
 
-    __slots__ = ("by", "deal", "listed", "order", "ownership", "reach", "seen", "told")
+    __slots__ = ("by", "contradicted", "deal", "listed", "order", "ownership", "reach", "seen", "told")
 
     def __init__(self, deal: Deal, ownership: Ownership, seen: int, order: str = "") -> None:
         self.deal = deal
@@ -43,6 +47,7 @@ class DealRecord:
         self.told = -math.inf
         self.by = ""
         self.listed = False
+        self.contradicted = ""
 
     def __repr__(self) -> str:
         deal, state = self.deal, "closed" if self.closed else "open"
@@ -52,6 +57,15 @@ class DealRecord:
     @property
     def closed(self) -> bool:
         return self.deal.outcome is not None
+
+    def contradiction(self, deal: Deal) -> str:
+        """Why a row with the id of this deal, which is ours, does not describe it; ``""`` if it may. One that
+        ends later was rolled over, and its stake may have been raised for that."""
+        if self.ownership is not Ownership.OURS:
+            return ""
+        rolled_over = deal.closes_at > self.deal.closes_at
+        had = structs.replace(self.deal, amount=deal.amount) if rolled_over else self.deal
+        return ", ".join(other_terms(had, deal))
 
     @property
     def unaccounted(self) -> bool:
@@ -76,6 +90,7 @@ class Deals:
         self._open: dict[str, DealRecord] = {}
         self._ended: dict[str, DealRecord] = {}
         self._without_result: dict[str, DealRecord] = {}
+        self._contradicted: list[DealRecord] = []
         self.forgotten = -1
         """The latest step that first saw a deal which is no longer kept."""
 
@@ -117,11 +132,11 @@ class Deals:
         self, deal: Deal, ownership: Ownership, step: int, now: float = -math.inf, by: str = ""
     ) -> DealRecord:
         """The record of a deal that the venue calls open at ``now``, over the connection ``by``; a new one
-        gets ``ownership``."""
+        gets ``ownership``. One of ours with other terms stays as it is."""
         record = self.get(deal.id)
         if record is None:
             record = DealRecord(deal, ownership, step)
-        elif record.closed:
+        elif record.closed or self._is_contradicted(record, deal):
             return record
         record.deal, record.told, record.by = deal, now, by
         self._ended.pop(deal.id, None)
@@ -129,11 +144,12 @@ class Deals:
         return record
 
     def take_closed(self, deal: Deal, ownership: Ownership, step: int) -> DealRecord | None:
-        """The record of a deal that the venue calls closed, ``None`` if that was known."""
+        """The record of a deal that the venue calls closed, ``None`` if that was known, or if it is one of
+        ours with other terms: that is no result of it."""
         record = self.get(deal.id)
         if record is None:
             record = DealRecord(deal, ownership, step)
-        elif record.closed:
+        elif record.closed or self._is_contradicted(record, deal):
             return None
         record.deal = deal
         record.reach = step
@@ -180,7 +196,21 @@ class Deals:
     def take_list(self, deals: Iterable[Deal], ownership: Ownership, step: int, now: float, by: str) -> None:
         """As ``take_open``, for each deal of a list of open ones."""
         for deal in deals:
-            self.take_open(deal, ownership, step, now, by).listed = True
+            record = self.take_open(deal, ownership, step, now, by)
+            record.listed |= record.closed or record.deal is deal
+
+    def take_contradicted(self) -> list[DealRecord]:
+        """The deals of ours that the venue has described otherwise since the last call, each once for each
+        difference."""
+        taken, self._contradicted = self._contradicted, []
+        return taken
+
+    def _is_contradicted(self, record: DealRecord, deal: Deal) -> bool:
+        difference = record.contradiction(deal)
+        if difference and difference != record.contradicted:
+            record.contradicted = difference
+            self._contradicted.append(record)
+        return bool(difference)
 
     def take_without_result(self) -> list[DealRecord]:
         """The deals of ours that have ended without a result since the last call."""

@@ -105,6 +105,17 @@ class PendingTerms(Struct, frozen=True):
     ticket: str = ""
 
 
+def other_terms(meant: "Order | Deal", deal: Deal) -> list[str]:
+    """The terms of ``deal`` that are not those of ``meant``, how long it lasts left out."""
+    differences = (
+        (meant.asset != deal.asset, f"asset {deal.asset} in place of {meant.asset}"),
+        (meant.amount != deal.amount, f"amount {deal.amount:f} in place of {meant.amount:f}"),
+        (meant.direction is not deal.direction, f"direction {deal.direction.value}"),
+        (meant.account is not deal.account, f"a {deal.account.value} account"),
+    )
+    return [text for differs, text in differences if differs]
+
+
 class Order(Struct, frozen=True):
     """``id`` is also its request id on the wire. ``deal`` is set once it is known which deal is the order's;
     of an order in doubt it is the deal that the venue named for it, although it is not what was asked for.
@@ -146,14 +157,10 @@ class Order(Struct, frozen=True):
         """In which of its terms ``deal`` is not what was asked for; ``""`` if it is. ``grain`` is the
         difference in seconds that two stamps of one moment may have."""
         lasts = deal.closes_at - deal.opened_at
-        differences = (
-            (self.asset != deal.asset, f"asset {deal.asset} in place of {self.asset}"),
-            (self.amount != deal.amount, f"amount {deal.amount:f} in place of {self.amount:f}"),
-            (self.direction is not deal.direction, f"direction {deal.direction.value}"),
-            (self.account is not deal.account, f"a {deal.account.value} account"),
-            (abs(lasts - self.duration) > grain, f"{lasts:g} s in place of {self.duration} s"),
-        )
-        return ", ".join(text for differs, text in differences if differs)
+        found = other_terms(self, deal)
+        if abs(lasts - self.duration) > grain:
+            found.append(f"{lasts:g} s in place of {self.duration} s")
+        return ", ".join(found)
 
     @property
     def kind(self) -> str:

@@ -129,6 +129,13 @@ class OrderDesk(Desk):
             self.after(REFUSAL_SETTLES, timeouts.RefusalDue(event, self._clock.utc() + REFUSAL_SETTLES))
             return
         self._publish(self._ledger.apply(event, self._clock.utc()))
+        for deal in self._ledger.deals.take_contradicted():
+            logger.warning(
+                "deal {} of order {} is listed with {}, which is not believed: compare with the venue's page",
+                deal.deal.id,
+                deal.order,
+                deal.contradicted,
+            )
         for trade in self._readiness.apply(event):
             self._trade(trade)
 

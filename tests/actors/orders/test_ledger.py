@@ -117,6 +117,37 @@ def test_an_acknowledged_order_is_open_and_later_closed() -> None:
     assert [order.state for order in ledger.take_changed()] == [OrderState.CLOSED]
 
 
+OTHER_TERMS: dict[str, Any] = {
+    "asset": "GBPUSD_otc",
+    "direction": Direction.PUT,
+    "amount": 10 * ONE,
+    "account": AccountKind.LIVE,
+}
+
+
+@pytest.mark.parametrize("term", OTHER_TERMS)
+def test_a_row_of_other_terms_is_neither_our_deal_nor_its_result(term: str) -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.accepted(accepted("o1", DEAL))
+    other = structs.replace(DEAL, **{term: OTHER_TERMS[term]})
+    assert ledger.opened_listed(list_open(other), NOW + 1) == []
+    assert ledger.closed(close_now(ended(other, 10 * ONE)), NOW + 60) == []
+    assert (ledger.deals.open_deals(), state(ledger)) == ([DEAL], OrderState.OPEN)
+    [told] = ledger.deals.take_contradicted()
+    assert (told.deal, ledger.deals.take_contradicted()) == (DEAL, [])
+    assert ledger.closed(list_closed(ended(DEAL)), NOW + 61) == [OrderClosed(ended(DEAL))]
+
+
+def test_a_deal_that_was_rolled_over_may_have_a_higher_stake() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.accepted(accepted("o1", DEAL))
+    longer = structs.replace(DEAL, closes_at=DEAL.closes_at + 60, amount=2 * ONE)
+    ledger.opened_listed(list_open(longer), NOW + 1)
+    assert (ledger.deals.open_deals(), ledger.deals.take_contradicted()) == ([longer], [])
+
+
 def test_a_draw_closes_an_order_and_is_not_a_loss() -> None:
     ledger = fresh_ledger()
     intend(ledger)

@@ -948,6 +948,17 @@ def test_what_becomes_of_orders_is_in_the_log_once(desk: WatchedOrderDesk, all_l
     assert len(all_lines) == 5
 
 
+def test_a_row_that_contradicts_a_deal_of_ours_is_in_the_log_once(
+    desk: WatchedOrderDesk, warnings: list[str]
+) -> None:
+    desk.tell(DealAccepted("c1", desk.place(1), desk.deal()))
+    for _ in range(2):
+        desk.tell(DealsOpen("c1", 1, [structs.replace(desk.deal(), amount=50 * ONE)]))
+    desk.part()
+    [line] = warnings
+    assert "amount 50 in place of 1" in line
+
+
 def test_a_halt_and_its_end_are_in_the_log(desk: WatchedOrderDesk, all_lines: list[str]) -> None:
     desk.tell(HaltTrading(1, "lunch"))
     desk.ask(2, Resume())
