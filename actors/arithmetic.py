@@ -38,6 +38,11 @@ def rounded(amount: Decimal, unit: Decimal) -> Decimal:
     return _context().quantize(amount, unit)
 
 
+def without_zeros(number: Decimal) -> Decimal:
+    """The same number without zeros at its end, such as 1E+1 for 10.0."""
+    return _context().normalize(number)
+
+
 def _context() -> Context:
     """A new one: a context keeps flags, and threads must not share them."""
     return Context(

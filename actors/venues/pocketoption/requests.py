@@ -18,6 +18,7 @@ from actors.messages import (
 )
 from actors.messages.commands import PlacePendingOrder
 from actors.messages.events import (
+    BalanceChanged,
     DealAccepted,
     DealRefused,
     DealsClosed,
@@ -131,6 +132,8 @@ class RequestMatcher:
                 return (PendingAnswered(self._connection, order=placed, reason=reason),)
             case Cancellation():
                 return self._cancellation(news)
+            case BalanceChanged(balance=balance) if balance.account is not self._account:
+                return ()  # the login's other account: no order of this session is paid from it
             case event:
                 return (event,)
 

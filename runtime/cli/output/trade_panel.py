@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from actors.arithmetic import minus
+from actors.arithmetic import minus, percent_of, rounded
 from actors.messages.events import OrderInDoubt
 from actors.values import Deal, Direction, Outcome, PendingOrder
 from runtime.cli.output.cells import Cell, GridColumn, Row, Strip, cut, grid, limited, part, width_of
@@ -11,7 +11,7 @@ from runtime.cli.output.snapshot import Snapshot
 from runtime.cli.output.texts import amount_text, left_text, profit_style, profit_text, time_text
 from runtime.cli.output.view import KeyState
 
-_PERCENT = Decimal(100)
+_CENT = Decimal("0.01")
 
 _COLUMNS = [
     GridColumn("ASSET"),
@@ -101,7 +101,7 @@ def _if_now(deal: Deal, price: float | None) -> Cell:
     ahead = risen if deal.direction is Direction.CALL else -risen
     profit = NOTHING
     if ahead > 0:
-        profit = (deal.amount * deal.payout / _PERCENT).quantize(Decimal("0.01"))
+        profit = rounded(percent_of(deal.amount, Decimal(deal.payout)), _CENT)
     elif ahead < 0:
         profit = minus(NOTHING, deal.amount)
     return Cell(f"({profit_text(profit)})", profit_style(profit))

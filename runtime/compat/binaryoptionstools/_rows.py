@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from actors.arithmetic import percent_of
+from actors.arithmetic import percent_of, without_zeros
 from actors.values import AccountKind, Asset, Candle, Deal, Direction, PendingOrder
 
 VENUE_AHEAD: Final = 7200
@@ -23,7 +23,7 @@ _PRICE_ORDER, _TIME_ORDER = 1, 0
 
 def text(number: Decimal | float | str) -> str:
     """A number as theirs spell it: exact, without an exponent and without zeros at its end."""
-    return format(Decimal(str(number)).normalize(), "f")
+    return format(without_zeros(Decimal(str(number))), "f")
 
 
 def _optional_text(number: Any) -> str | None:

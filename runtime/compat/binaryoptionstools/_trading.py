@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+from actors.arithmetic import rounded
 from actors.messages import (
     AwaitResult,
     CancelPendingOrder,
@@ -153,7 +154,7 @@ class Trading:
 def _stake(amount: float) -> Decimal:
     """To the cent: scripts multiply a balance by a fraction. Raises ``RequestRefused`` for no number."""
     exact = money(amount)
-    return exact.quantize(_CENT) if isinstance(amount, float) else exact
+    return rounded(exact, _CENT) if isinstance(amount, float) else exact
 
 
 def _checked(deal_id: str) -> str:

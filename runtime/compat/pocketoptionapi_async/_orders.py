@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from actors.arithmetic import percent_of, rounded
 from actors.values import Deal, Outcome
 from runtime.compat.pocketoptionapi_async.exceptions import OrderError
 from runtime.compat.pocketoptionapi_async.models import OrderDirection, OrderResult, OrderStatus
@@ -23,7 +24,7 @@ _CENT = Decimal("0.01")
 
 def expected_profit(deal: Deal) -> Decimal:
     """What a win of ``deal`` pays."""
-    return (deal.amount * deal.payout / 100).quantize(_CENT)
+    return rounded(percent_of(deal.amount, Decimal(deal.payout)), _CENT)
 
 
 def result_of(deal: Deal, order_id: str) -> OrderResult:

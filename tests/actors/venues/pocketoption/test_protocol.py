@@ -26,6 +26,7 @@ from tests.doubles.venue_dialogue import (
     CONFIRMED,
     EURUSD_OTC,
     HISTORY,
+    LIVE_AUTH,
     NOW,
     OPEN,
     SUCCESS,
@@ -39,6 +40,14 @@ from tests.doubles.venue_dialogue import (
     said,
     texts,
 )
+
+
+@pytest.mark.parametrize(("auth", "told"), [(AUTH, "1"), (LIVE_AUTH, "2")])
+def test_a_balance_is_that_of_the_account_of_the_session(auth: str, told: str) -> None:
+    session = ready(auth=auth)
+    both = b'{"isDemo":1,"balance":1}', b'{"isDemo":0,"balance":2}'
+    items = [item for body in both for item in receive(session, event("successupdateBalance", body))]
+    assert [item.balance.amount for item in items if isinstance(item, BalanceChanged)] == [Decimal(told)]
 
 
 def test_a_complete_session() -> None:

@@ -1,5 +1,6 @@
 """Orders, deals and pending orders of the client for event loops, on the practice exchange."""
 
+import decimal
 import time
 import uuid
 from collections.abc import Callable
@@ -152,6 +153,15 @@ def test_an_amount_is_rounded_to_the_cent(use_client: UseClient) -> None:
     async def trade(client: PocketOptionAsync) -> None:
         _, deal = await client.buy(ASSET, 1 + 14 / 100, 60)  # 1.1400000000000001
         assert deal["amount"] == "1.14"
+
+    use_client(trade)
+
+
+def test_what_others_set_for_decimals_changes_no_amount(use_client: UseClient) -> None:
+    async def trade(client: PocketOptionAsync) -> None:
+        with decimal.localcontext(prec=3, rounding=decimal.ROUND_UP):
+            _, deal = await client.buy(ASSET, 12.341, 60)
+        assert deal["amount"] == "12.34"
 
     use_client(trade)
 
