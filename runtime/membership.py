@@ -13,13 +13,15 @@ from typing import Any, Final, Protocol
 import pykka
 from loguru import logger
 
-from actors.errors import RequestError
+from actors.errors import Halted, RequestError
 from actors.messages.commands import Disconnect
 from actors.messages.control import Drain
 from actors.orders.journal import Journal
 from actors.tenancy.tenancy import LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
+from runtime.cluster.claims import Claims
 from runtime.cluster.engine import Engine
+from runtime.cluster.epoch_memory import EpochMemory
 from runtime.cluster.journal import ClusterJournal
 from runtime.cluster.messages import Assign, DutyFailed
 from runtime.cluster.outcomes import Renewal
@@ -32,6 +34,7 @@ from runtime.control.front_desk import FrontDesk
 from runtime.control.standby_desk import StandbyDesk, TakeOver
 from runtime.monitoring.cluster_picture import ClusterPicture, TenureStatus
 from runtime.runtime import Runtime
+from runtime.system.folders import state_folder
 from runtime.system.guardian import Guardian, OnFailure
 from runtime.system.takeover import NOTHING, Takeover
 from runtime.workers.watchdog_timer import WatchdogTimer
@@ -104,7 +107,15 @@ class Membership:
         life = f"{os.getpid()}-{secrets.token_hex(4)}"
         tenancy = Tenancy(self._name, self._duties.values(), self._times, random.random)
         self._steward = self._guardian.start(
-            Steward, self._engine, tenancy, self._times, self._name, life, self, self._settings
+            Steward,
+            self._engine,
+            tenancy,
+            self._times,
+            self._name,
+            life,
+            self,
+            self._settings,
+            Claims(self._engine, self._times.lease, _memory_of(self._name), self._replicas),
         )
 
     def end(self, timeout: float) -> None:
@@ -297,6 +308,13 @@ class Membership:
     def _on_failure(self, error: Exception) -> None:
         logger.critical("the leases of this host can be kept no more, so it ends: {}; report this", error)
         self._give_up()
+
+
+def _memory_of(host: str) -> EpochMemory:
+    try:
+        return EpochMemory(state_folder() / f"epochs-{host}.json")
+    except Halted:  # of which each account tells
+        return EpochMemory(None)
 
 
 def _status(

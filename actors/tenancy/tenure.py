@@ -7,7 +7,7 @@ class Tenure:
     One thread extends it, others look at it.
     """
 
-    __slots__ = ("duty", "epoch", "lost", "safe_until")
+    __slots__ = ("confirmed", "duty", "epoch", "lost", "safe_until")
 
     def __init__(self, duty: str, epoch: int, safe_until: float) -> None:
         self.duty = duty
@@ -15,6 +15,8 @@ class Tenure:
         self.safe_until = safe_until
         """Until then no other host can own the duty, and nothing that was begun before arrives after another
         one has it."""
+        self.confirmed = True
+        """Whether no failover of the engine can lose it: until then its owner sends no order."""
         self.lost = ""
         """Why it is over before that; ``""`` while it is not."""
 

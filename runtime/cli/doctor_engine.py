@@ -39,6 +39,8 @@ def engine_findings(config: Config) -> Iterator[Finding]:
     yield _memory(found)
     yield _disk(found)
     yield _replicas(found, cluster.replicas)
+    if found.facts.replicas or found.reports:
+        yield _group(found, cluster.lease)
 
 
 def _server(found: "EngineExamination", address: str) -> Finding:
@@ -89,3 +91,15 @@ def _replicas(found: "EngineExamination", wanted: int) -> Finding:
     if there < wanted:
         return Finding(Level.FAIL, "engine's replicas", f"{text}: no order is sent")
     return Finding(Level.OK, "engine's replicas", text)
+
+
+def _group(found: "EngineExamination", lease: float) -> Finding:
+    from runtime.cluster.fitness import least_lease, weaknesses_of_the_group  # noqa: PLC0415  # an extra
+
+    if weak := "; ".join(weaknesses_of_the_group(found.facts, found.reports, lease)):
+        return Finding(Level.WARN, "engine's failover", weak)
+    if not found.reports:
+        return Finding(Level.OK, "engine's failover", "by hand: the URL names one server")
+    text = f"{len(found.reports)} sentinels name {found.reports[0].primary}"
+    text += f"; a lease outlives a failover ({least_lease(found.reports):g} s)"
+    return Finding(Level.OK, "engine's failover", text)

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import valkey
 from valkey.backoff import NoBackoff
@@ -19,12 +19,23 @@ class NoPrimary(valkey.ConnectionError):
     """No sentinel names a primary that can be used. Its text is one of ours, without secrets."""
 
 
+class SentinelReport(NamedTuple):
+    """What the sentinel at ``place`` knows; ``problem`` is why it knows nothing, ``""`` if it does.
+    ``down_after`` is how long the primary may be silent, in seconds."""
+
+    place: Place
+    problem: str
+    primary: str = ""
+    down_after: float = 0.0
+
+
 class Sentinels:
     """Any thread may ask. Nothing is remembered but which one has answered last: it is asked first."""
 
     def __init__(self, address: EngineAddress, timeout: float) -> None:
         """``timeout`` is for all of them together."""
         self._name = address.name
+        self._all = address.places
         self._places = list(address.places)
         self._timeout = timeout
         self._settings = _settings(address, timeout) | {
@@ -41,7 +52,7 @@ class Sentinels:
         for tried, place in enumerate(places):
             left = (give_up_at - time.monotonic()) / (len(places) - tried)
             try:
-                found = self.ask(place, "GET-MASTER-ADDR-BY-NAME", patience=max(left, LEAST_PATIENCE))
+                found = self._ask(place, "GET-MASTER-ADDR-BY-NAME", left)
             except (valkey.ValkeyError, OSError) as error:
                 said.append(f"{place}: {reason_of(error)}")
                 continue
@@ -51,8 +62,24 @@ class Sentinels:
             said.append(f"{place}: it knows no {self._name}")
         raise NoPrimary(f"no sentinel names its primary ({'; '.join(said)})")
 
-    def ask(self, place: Place, question: str, *, patience: float) -> Any:
+    def reports(self) -> list[SentinelReport]:
+        """That of each, in their order in the URL."""
+        return [self._report(place) for place in self._all]
+
+    def _report(self, place: Place) -> SentinelReport:
+        try:
+            words = self._ask(place, "MASTER", self._timeout / len(self._all))
+        except valkey.ResponseError:
+            return SentinelReport(place, f"it knows no {self._name}")
+        except (valkey.ValkeyError, OSError) as error:
+            return SentinelReport(place, reason_of(error))
+        facts = {name.decode(): value.decode() for name, value in zip(words[::2], words[1::2], strict=True)}
+        primary = Place(facts["ip"], int(facts["port"]))
+        return SentinelReport(place, "", str(primary), int(facts["down-after-milliseconds"]) / 1000)
+
+    def _ask(self, place: Place, question: str, patience: float) -> Any:
         """The answer of the one at ``place``. Raises errors of the client."""
+        patience = max(patience, LEAST_PATIENCE)
         times = {"socket_timeout": patience, "socket_connect_timeout": patience}
         connection: Any = self._kind(**{**self._settings, **times, "host": place.host, "port": place.port})
         try:

@@ -15,7 +15,7 @@ import valkey
 
 from actors.rates import Rate
 from runtime.cluster.address import EngineAddress
-from runtime.cluster.connections import pool_of, reason_of
+from runtime.cluster.connections import SentinelReport, Sentinels, pool_of, reason_of
 from runtime.cluster.facts import OLDEST_SERVER, EngineFacts, facts_of
 from runtime.cluster.forms import COMMANDS, REPLIES, field_of, ms, place_of, seconds_of
 from runtime.cluster.outcomes import Acquired, EngineAway, Fenced, OrderEntry, Refusal, Stored
@@ -57,20 +57,31 @@ class Engine:
         self._load()
         return facts
 
-    def acquire(self, duty: str, holder: str, seconds: float, at_least: int = 0) -> Acquired:
-        """Lease ``duty`` for ``seconds``, which count from before the call. ``at_least`` is the greatest
-        epoch that the caller knows of."""
+    def sentinels(self) -> list[SentinelReport]:
+        """What each of its sentinels knows; none without sentinels."""
+        return Sentinels(self._address, self._timeout).reports() if self._address.name else []
+
+    def acquire(
+        self, duty: str, holder: str, seconds: float, at_least: int = 0, *, replicas: int = 0
+    ) -> Acquired:
+        """Lease ``duty`` for ``seconds``, which count from before the call, and wait for so many
+        ``replicas``. ``at_least`` is the greatest epoch that the caller knows of."""
         keys = _keys(duty, "lease", "epoch", "move")
-        epoch, milliseconds, *rest = self._function("acquire", keys, holder, ms(seconds), at_least)
-        return Acquired(int(epoch), max(0, milliseconds) / 1000, int(rest[0]) if rest else int(epoch))
+        calls = [_function("acquire", keys, holder, ms(seconds), at_least)]
+        (epoch, milliseconds, *rest), *found = self.execute(calls + self._wait_for(replicas))
+        newest = int(rest[0]) if rest else int(epoch)
+        return Acquired(int(epoch), max(0, milliseconds) / 1000, newest, *found)
 
     def renew(self, holder: str, epochs: Mapping[str, int], seconds: float) -> dict[str, bool]:
         """Extend the leases of all duties in ``epochs``, in one round trip; by duty, whether it is held."""
-        calls = [
-            _function("renew", _keys(duty, "lease", "epoch"), holder, epoch, ms(seconds))
-            for duty, epoch in epochs.items()
-        ]
-        return {duty: bool(reply) for duty, reply in zip(epochs, self.execute(calls), strict=True)}
+        held = self.execute(_renewals(holder, epochs, seconds))
+        return {duty: bool(reply) for duty, reply in zip(epochs, held, strict=True)}
+
+    def confirm(self, holder: str, epochs: Mapping[str, int], seconds: float, replicas: int) -> int:
+        """Extend these leases; how many replicas have them then, after a wait for so many. 0: not all of
+        them are held."""
+        *held, found = self.execute(_renewals(holder, epochs, seconds) + self._wait_for(replicas))
+        return int(found) if all(held) else 0
 
     def release(self, holder: str, epochs: Mapping[str, int]) -> None:
         """End the leases of all duties in ``epochs``, where they are held."""
@@ -116,9 +127,7 @@ class Engine:
         keys = _keys(duty, "epoch", "journal:number", "journal", "ids", "open", "halt", COMMANDS)
         fields = [field for order in orders for field in order]
         calls = [_function("intend", keys, epoch, number, command, *fields)]
-        if replicas:
-            calls.append(("WAIT", replicas, math.ceil(self._timeout * 500)))
-        (kind, what), *confirmed = self.execute(calls)
+        (kind, what), *confirmed = self.execute(calls + self._wait_for(replicas))
         if kind != b"stored":
             return Refusal(kind.decode(), what.decode())
         if confirmed and confirmed[0] < replicas:
@@ -256,6 +265,9 @@ class Engine:
         pages = self.execute([("XRANGE", key(duty, "journal"), entry, entry) for entry in entries])
         return [(entry, field_of(fields, b"d")) for page in pages for entry, fields in page]
 
+    def _wait_for(self, replicas: int) -> list[tuple[Any, ...]]:
+        return [("WAIT", replicas, math.ceil(self._timeout * 500))] if replicas else []
+
     def _function(self, name: str, keys: Sequence[str], *args: Any) -> Any:
         return self.execute([_function(name, keys, *args)])[0]
 
@@ -325,6 +337,13 @@ class Engine:
 
 def _function(name: str, keys: Sequence[str], *args: Any) -> tuple[Any, ...]:
     return ("FCALL", f"{LIBRARY}_{name}", len(keys), *keys, *args)
+
+
+def _renewals(holder: str, epochs: Mapping[str, int], seconds: float) -> list[tuple[Any, ...]]:
+    return [
+        _function("renew", _keys(duty, "lease", "epoch"), holder, epoch, ms(seconds))
+        for duty, epoch in epochs.items()
+    ]
 
 
 def key(duty: str, name: str) -> str:

@@ -4,6 +4,7 @@ import statistics
 import time
 from typing import Any, Final, Literal, NamedTuple
 
+from runtime.cluster.connections import SentinelReport
 from runtime.cluster.engine import LIBRARY, SOURCE, Engine
 from runtime.cluster.facts import EngineFacts, facts_of
 from runtime.cluster.outcomes import EngineAway
@@ -16,13 +17,15 @@ Library = Literal["absent", "loaded", "different"]
 
 class EngineExamination(NamedTuple):
     """``syncs`` is its ``appendfsync``, ``""`` where it does not tell. ``library`` is whether it has the
-    functions of this build. ``typical`` and ``slowest`` are round trips, in seconds."""
+    functions of this build. ``typical`` and ``slowest`` are round trips, in seconds. ``reports`` are those of
+    its sentinels."""
 
     facts: EngineFacts
     syncs: str
     library: Library
     typical: float
     slowest: float
+    reports: list[SentinelReport]
 
 
 def examine(engine: Engine) -> EngineExamination:
@@ -48,8 +51,8 @@ def examine(engine: Engine) -> EngineExamination:
             told = []
     finally:
         connection.disconnect()
-    syncs = told[1].decode() if told else ""
-    return EngineExamination(facts, syncs, _library(libraries), statistics.median(trips), max(trips))
+    syncs, library = told[1].decode() if told else "", _library(libraries)
+    return EngineExamination(facts, syncs, library, statistics.median(trips), max(trips), engine.sentinels())
 
 
 def _library(found: Any) -> Library:

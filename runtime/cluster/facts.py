@@ -13,6 +13,8 @@ class EngineFacts(NamedTuple):
     keeps_on_disk: bool
     replicas: int
     is_replica: bool
+    needs_replicas: bool
+    """Whether it refuses writes while too few replicas follow it."""
 
     @property
     def is_too_old(self) -> bool:
@@ -33,4 +35,5 @@ def facts_of(info: bytes) -> EngineFacts:
         keeps_on_disk=facts.get("aof_enabled") == "1",
         replicas=int(facts.get("connected_slaves", 0)),
         is_replica=facts.get("role", "master") != "master",
+        needs_replicas="min_slaves_good_slaves" in facts,
     )

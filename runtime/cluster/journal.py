@@ -162,6 +162,8 @@ class ClusterJournal:
         tenure = self._tenure
         if tenure.lost:
             return f"this host has lost {tenure.duty}: {tenure.lost}"
+        if not tenure.confirmed:
+            return f"the replicas of the engine have not confirmed the lease of {tenure.duty} yet"
         if not tenure.safe(self._clock()):
             return f"the lease of {tenure.duty} has not been renewed in time"
         return None

@@ -24,11 +24,12 @@ class EngineAway(Exception):
 
 class Acquired(NamedTuple):
     """``epoch`` is 0 if the lease is another's; ``seconds`` is then how long at most, and ``newest`` is the
-    newest epoch that the engine knows."""
+    newest epoch that the engine knows. So many ``replicas`` have confirmed it."""
 
     epoch: int
     seconds: float
     newest: int
+    replicas: int = 0
 
 
 class OrderEntry(NamedTuple):

@@ -19,11 +19,13 @@ from actors.messages.lifecycle import Begin
 from actors.tenancy.tenancy import Duty, LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.carrier import Carrier
+from runtime.cluster.claims import Claims
 from runtime.cluster.comparison import Comparison
 from runtime.cluster.engine import Engine
+from runtime.cluster.fitness import hindrance_of, weaknesses
 from runtime.cluster.host_directory import HostDirectory
 from runtime.cluster.messages import Assign, DutyFailed
-from runtime.cluster.outcomes import EngineAway, Renewal
+from runtime.cluster.outcomes import Acquired, EngineAway, Renewal
 from runtime.cluster.releases import Releases
 from runtime.cluster.standbys import Standbys
 from runtime.cluster.steps import (
@@ -74,6 +76,7 @@ class Steward(RuntimeActor):
         life: str,
         carrier: Carrier,
         settings: Mapping[str, str],
+        claims: Claims,
         **kwargs: Any,
     ) -> None:
         """``life`` is a name that no other process of this ``host`` has had. ``engine`` has a time limit
@@ -85,13 +88,14 @@ class Steward(RuntimeActor):
         self._times = times
         self._host, self._life = host, life
         self._holder = f"{host}/{life}"
+        self._claims = claims
         self._carrier = carrier
         self._comparison = Comparison(engine, host, life, settings)
         self._standbys = Standbys(self._directory, host, carrier, PRESENT_FOR * times.renew)
         self._releases: Releases | None = None
         self._present = self._prepared = False
         self._away = ""
-        self._unfit = False  # the engine may drop what it is given
+        self._unfit = ""  # why nothing runs on the engine, ``""`` if it may be used
         self._resting = False
         self._has_namesake = False
         self._busy: set[str] = set()  # duties that are being started or stopped
@@ -172,6 +176,7 @@ class Steward(RuntimeActor):
         self._tenancy.see(hosts.keys())
         try:
             self._follow(hosts)
+            self._claims.confirm(self._holder, self._tenancy.tenures.values())
             self._comparison.compare(hosts)
             self._hear_releases()
         except EngineAway as error:
@@ -248,14 +253,13 @@ class Steward(RuntimeActor):
         """Whether the engine may be used; anew after each time that it was away."""
         facts = self._engine.prepare()
         self._on_answered()
-        self._unfit = bool(facts.evicts)
+        self._unfit = hindrance_of(facts)
         if self._unfit:
-            text = "the engine may drop leases: nothing runs; set maxmemory-policy noeviction in place of {}"
-            logger.error(text, facts.evicts)
-            self._carrier.hinder(text.format(facts.evicts))
+            logger.error("{}", self._unfit)
+            self._carrier.hinder(self._unfit)
             return False
-        if not facts.keeps_on_disk:
-            logger.warning("the engine keeps nothing on its disk: set appendonly yes, appendfsync always")
+        for weakness in weaknesses(facts, self._engine.sentinels(), self._times.lease):
+            logger.warning("{}", weakness)
         self._prepared = True
         return True
 
@@ -266,16 +270,17 @@ class Steward(RuntimeActor):
                 self._tenancy.unanswered(duty, asked_at)
                 continue
             try:
-                got = self._engine.acquire(duty, self._holder, self._times.lease, self._tenancy.newest(duty))
+                got = self._claims.acquire(duty, self._holder, self._tenancy.newest(duty))
             except EngineAway as error:
                 self._on_away(error)
                 continue
             if got.epoch:
-                self._take(self._tenancy.acquired(duty, got.epoch, asked_at))
+                self._take(self._tenancy.acquired(duty, got.epoch, asked_at), got)
             else:
                 self._tenancy.taken(duty, got.seconds, got.newest, self.now())
 
-    def _take(self, tenure: Tenure) -> None:
+    def _take(self, tenure: Tenure, got: Acquired) -> None:
+        tenure.confirmed = self._claims.is_confirmed(got)
         logger.info("this host owns {} now, by epoch {}", tenure.duty, tenure.epoch)
         self._standbys.end(tenure.duty)
         self._extend(tenure)

@@ -9,6 +9,7 @@ import pytest
 
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
+from tests.doubles.engine_group import EngineGroup
 from tests.doubles.engine_server import EngineServer
 
 _numbers = itertools.count(1)
@@ -38,6 +39,13 @@ def engine_server(tmp_path: Path) -> Iterator[EngineServer]:
     (folder := tmp_path / "engine").mkdir()
     with EngineServer(folder) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineGroup]:
+    """Two servers and a sentinel, for all tests: each leaves a primary and its replica."""
+    with EngineGroup(tmp_path_factory.mktemp("group")) as group:
+        yield group
 
 
 @pytest.fixture

@@ -79,11 +79,13 @@ class SentinelServer:
 class EngineGroup:
     """A primary and its replicas, which all confirm what it has, with sentinels. A context manager."""
 
-    def __init__(self, folder: Path, servers: int = 2, sentinels: int = 1) -> None:
+    def __init__(self, folder: Path, servers: int = 2, sentinels: int = 1, *options: str) -> None:
+        """``options`` are those of all servers."""
         self._folder = folder
         self._count = sentinels
         names = [f"server-{number}" for number in range(servers)]
-        self.servers = [EngineServer(self._make(name), "--repl-diskless-sync-delay", "0") for name in names]
+        options = ("--repl-diskless-sync-delay", "0", *options)
+        self.servers = [EngineServer(self._make(name), *options) for name in names]
         self.sentinels: list[SentinelServer] = []
         self._stack = ExitStack()
 

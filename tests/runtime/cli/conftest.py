@@ -11,6 +11,7 @@ import pytest
 from actors.messages import GetBalance
 from runtime import Runtime
 from runtime.config import load
+from tests.doubles.engine_fixtures import group
 from tests.journeys.journey import DEADLINE
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -73,3 +74,6 @@ def venue(file: Path, session: str, urls: list[str], more: str = "") -> None:
     regions = ", ".join(f"{{name: region-{number}, url: '{url}'}}" for number, url in enumerate(urls, 1))
     quoted = session.replace("'", "''")
     file.write_text(f"account: {{session: '{quoted}'}}\nregions: {{demo: [{regions}]}}\n{more}")
+
+
+__all__ = ["file", "group", "runtime", "shipped", "start"]

@@ -10,6 +10,7 @@ from runtime.cli.doctor_engine import engine_findings
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
 from runtime.config import load_text
+from tests.doubles.engine_group import EngineGroup
 from tests.doubles.engine_server import EngineServer
 
 Serve = Callable[..., EngineServer]
@@ -50,6 +51,28 @@ def test_what_loses_orders_is_a_warning_and_what_stops_them_a_failure(serve: Ser
         "FAIL",
         "0 connected, 1 must confirm an order (cluster.replicas): no order is sent",
     )
+
+
+def test_several_servers_are_told_with_what_a_failover_would_lose(group: EngineGroup) -> None:
+    group.replica()
+    level, text = found(f"{group.url}", ", replicas: 1, lease: 4s")["engine's failover"]
+    assert level == "WARN"
+    assert "two servers" in text
+    assert "set min-replicas-to-write 1" in text
+    assert "takes up to 2.5 s, and moves all accounts: set cluster.lease to 5 s" in text
+    place = group.url.partition("://")[2]
+    told = found(f"sentinel://127.0.0.1:1,{place}", ", replicas: 1")
+    assert told["engine"][1].startswith(f"sentinel://127.0.0.1:1,{place}: version ")
+    assert "1 of 2 sentinels of the engine do not know it (127.0.0.1:1: no" in told["engine's failover"][1]
+
+
+def test_three_servers_that_refuse_writes_without_a_replica_are_good(tmp_path: Path) -> None:
+    (folder := tmp_path / "group").mkdir()
+    with EngineGroup(folder, 3, 1, "--min-replicas-to-write", "1") as three:
+        told = found(three.url, ", replicas: 1")
+    assert {level for level, _ in told.values()} == {"OK"}
+    assert told["engine's replicas"][1].startswith("2 connected")
+    assert told["engine's failover"][1].endswith("; a lease outlives a failover (5 s)")
 
 
 def test_an_engine_that_keeps_nothing_or_may_drop_a_lease_is_told_with_the_remedy(serve: Serve) -> None:

@@ -97,6 +97,17 @@ def test_a_former_owner_journals_nothing_any_more(owner: Owner, tenures: dict[st
     assert second.find("b") is None
 
 
+def test_by_a_lease_that_the_replicas_have_not_confirmed_no_order_is_journaled(
+    owner: Owner, tenures: dict[str, Tenure]
+) -> None:
+    journal = owner("h1")
+    tenures["h1"].confirmed = False
+    with pytest.raises(Halted, match="replicas of the engine have not confirmed the lease"):
+        journal.write([order("a")])
+    tenures["h1"].confirmed = True
+    journal.write([order("a")])
+
+
 def test_after_the_lease_nothing_is_journaled_even_if_nobody_else_owns_it(
     owner: Owner, clock: ManualClock
 ) -> None:

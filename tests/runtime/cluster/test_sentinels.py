@@ -26,13 +26,6 @@ from tests.waiting import eventually
 PATIENCE = 20.0
 
 
-@pytest.fixture(scope="module")
-def group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineGroup]:
-    """Two servers and a sentinel, for all tests here: each leaves a primary and its replica."""
-    with EngineGroup(tmp_path_factory.mktemp("group")) as group:
-        yield group
-
-
 @pytest.fixture
 def engine(group: EngineGroup) -> Iterator[Engine]:
     with connected(group.url) as engine:

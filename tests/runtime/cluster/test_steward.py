@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from unittest.mock import ANY
 
 import pykka
@@ -14,13 +15,16 @@ from actors.messages.control import Drain
 from actors.tenancy.tenancy import Duty, LeaseTimes, Tenancy
 from actors.tenancy.tenure import Tenure
 from runtime.cluster.address import parse_address
+from runtime.cluster.claims import Claims
 from runtime.cluster.engine import Engine
+from runtime.cluster.epoch_memory import EpochMemory
 from runtime.cluster.host_directory import HostDirectory
 from runtime.cluster.messages import Assign, DutyFailed
 from runtime.cluster.outcomes import EngineAway, Renewal
 from runtime.cluster.releases import Releases
 from runtime.cluster.steward import Steward
 from runtime.version import version
+from tests.doubles.engine_group import EngineGroup
 from tests.doubles.engine_server import EngineServer
 from tests.waiting import eventually
 
@@ -93,10 +97,13 @@ def begin(engine: Engine, duty: str) -> Iterator[Begin]:
         settings: Mapping[str, str] | None = None,
         times: LeaseTimes = TIMES,
         duties: Sequence[Duty] = (),
+        memory: Path | None = None,
+        replicas: int = 0,
     ) -> Notes:
         notes = Notes()
         tenancy = Tenancy(f"{host}-{duty}", duties or [Duty(duty)], times)
-        steward = Steward.start(using, tenancy, times, f"{host}-{duty}", life, notes, settings or {})
+        claims = Claims(using, times.lease, EpochMemory(memory), replicas)
+        steward = Steward.start(using, tenancy, times, f"{host}-{duty}", life, notes, settings or {}, claims)
         stewards.append(steward)
         notes.ref, notes.tenancy = steward, tenancy
         return notes
@@ -472,3 +479,35 @@ def test_a_standby_that_cannot_be_stopped_holds_up_nothing(
     assert second.step() == ("stand by", feed.name)
     second.ref.tell(Drain())
     eventually(lambda: not second.ref.is_alive())
+
+
+def test_a_host_that_was_restarted_is_given_no_epoch_twice_by_an_engine_that_lost_its_counter(
+    begin: Begin, duty: str, engine: Engine, tmp_path: Path
+) -> None:
+    first = begin("h1", memory=tmp_path / "epochs.json")
+    assert first.step() == ("start", duty)
+    epoch = first.tenancy.tenures[duty].epoch
+    first.ref.stop()
+    engine.execute([("DEL", f"tw:{{{duty}}}:epoch", f"tw:{{{duty}}}:lease", f"tw:host:h1-{duty}")])
+    again = begin("h1", life="2", memory=tmp_path / "epochs.json")
+    assert again.step() == ("start", duty)
+    assert again.tenancy.tenures[duty].epoch == epoch + 1
+
+
+def test_a_lease_that_no_replica_has_is_provisional_until_one_has_it(
+    begin: Begin, duty: str, group: EngineGroup
+) -> None:
+    replica = group.replica()
+    replica.stop()
+    using = Engine(parse_address(group.url), timeout=0.5)
+    try:
+        notes = begin("h1", using=using, replicas=1)
+        assert notes.step() == ("start", duty)
+        tenure = notes.tenancy.tenures[duty]
+        assert not tenure.confirmed
+        replica.thaw()
+        eventually(lambda: tenure.confirmed)
+        assert tenure.safe(0.0)  # it was renewed all the time
+    finally:
+        replica.thaw()
+        using.close()
