@@ -308,7 +308,7 @@ class PoolSimulation:
         if (
             placed.keys() == self.placed().keys()
         ):  # a stream that waits for capacity has no tick that ends a handover
-            assert not self.handovers, "a handover never ends"
+            assert not self.handovers.by_asset, "a handover never ends"
 
 
 def simulated_pool(*assets: str, up: Iterable[str] = ("c1", "c2", "c3"), **plan: Any) -> PoolSimulation:
