@@ -48,9 +48,6 @@ class _Window:
         rounds, last = divmod(ahead + min(cost, capacity) - 1, capacity)
         return rounds * self.rate.seconds + self.wait(now, last + 1, urgent=urgent)
 
-    def book(self, now: float) -> None:
-        self.sent.append(now)
-
     def headroom(self, now: float) -> int:
         recent = sum(1 for at in self.sent if at > now - self.rate.seconds)
         return self.rate.count - recent
@@ -103,8 +100,7 @@ class Quota:
     def book(self, now: float, cost: int = 1, request: Hashable = None) -> None:
         """``cost`` sends leave; with a ``request`` key they are in flight until ``on_done`` for it."""
         for window in self._windows:
-            for _ in range(cost):
-                window.book(now)
+            window.sent.extend([now] * cost)
         if request is not None:
             self._in_flight.add(request)
 

@@ -92,7 +92,7 @@ class RouterRef(RuntimeRef):
         """Why a message would not be handled, ``""`` if the router would."""
         if os.getpid() != self._process:
             return FORKED
-        return "" if self.is_alive() else self.ended
+        return self.ended if self._ended.raised else ""
 
     @overload
     def ask(

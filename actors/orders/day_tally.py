@@ -84,7 +84,9 @@ class DayTally:
         return max(NOTHING, minus(NOTHING, self._results.get(_day(now), NOTHING)))
 
     def _replace(self, id: str, share: _Share) -> None:
-        self._add(self._shares.get(id), -1)
+        if (before := self._shares.get(id)) == share:
+            return
+        self._add(before, -1)
         self._add(share, 1)
         self._shares[id] = share
         latest = max(share.ordered_on or 0, share.closed_on or 0)

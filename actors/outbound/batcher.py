@@ -74,6 +74,7 @@ class Batcher(RuntimeActor):
         requests = self._buffer.take(self.now())
         if not requests:
             return
-        self._requests += sum(request.part is not RequestPart.REST for request in requests)
+        for request in requests:
+            self._requests += request.part is not RequestPart.REST
         self._batches += 1
         self._outbound.tell(Requests(requests))

@@ -6,7 +6,7 @@ from actors.messages.commands import Command
 from actors.messages.traffic import Request, RequestPart
 
 
-def cost_of(request: Request, messages_per_command: Mapping[type[Command], int]) -> int:
+def cost_of(messages_per_command: Mapping[type[Command], int], request: Request) -> int:
     """1 unless the venue's table says otherwise."""
     messages = messages_per_command.get(type(request.command), 1)
     match request.part:

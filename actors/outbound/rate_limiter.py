@@ -1,6 +1,7 @@
 """The rate limiter: every request passes it, whatever process it comes from or goes to."""
 
 import contextlib
+import functools
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -63,7 +64,7 @@ class RateLimiter(RuntimeActor):
         super().__init__("rate limiter", **kwargs)
         now = self.now()
         self._quota = Quota(allowance, [now - age for age in earlier])
-        self._messages_per_command = messages_per_command
+        self._cost = functools.partial(cost_of, messages_per_command)
         self._subscribed_by_first = subscribed_by_first
         self._outbound = outbound
         self._pool = pool
@@ -229,9 +230,6 @@ class RateLimiter(RuntimeActor):
             passed=self._passed,
             refused=self._refused,
         )
-
-    def _cost(self, request: Request) -> int:
-        return cost_of(request, self._messages_per_command)
 
 
 def _counted(request: Request) -> RequestKey | None:

@@ -63,7 +63,7 @@ class SendRecorder(RuntimeActor):
 
     def _take(self, request: Request) -> None:
         self._requests.append(request)
-        self._unrecorded.extend([self.now()] * cost_of(request, self._messages_per_command))
+        self._unrecorded.extend([self.now()] * cost_of(self._messages_per_command, request))
 
     def _pass_on(self) -> None:
         if self._unrecorded and not self._waits:

@@ -28,9 +28,9 @@ def problem(command: Command) -> str:
     """
     if type(command) not in COMMANDS:
         return str(no_command(command))
-    for name, rule in _rules(type(command)):
+    for name, rule, default in _rules(type(command)):
         value = getattr(command, name)
-        if not rule.holds(value):
+        if value is not default and not rule.holds(value):
             return f"{name} must be {rule.text}{_instead(value)}"
         if name == "ticket" and not value:  # the answer could not name the command
             return "ticket must not be empty"
@@ -119,8 +119,10 @@ _BY_TYPE: Final[dict[Any, _Rule]] = {
 
 
 @functools.cache
-def _rules(kind: type[Command]) -> tuple[tuple[str, _Rule], ...]:
-    """The rule of each field; raises ``KeyError`` for a type without a rule."""
+def _rules(kind: type[Command]) -> tuple[tuple[str, _Rule, Any], ...]:
+    """The rule of each field and its default, which is as annotated; raises ``KeyError`` for a type without a
+    rule."""
     return tuple(
-        (field.name, _BY_NAME.get(field.name) or _BY_TYPE[field.type]) for field in structs.fields(kind)
+        (field.name, _BY_NAME.get(field.name) or _BY_TYPE[field.type], field.default)
+        for field in structs.fields(kind)
     )

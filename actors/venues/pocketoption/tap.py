@@ -54,8 +54,8 @@ def refuse_text(text: str) -> str:
     if not text.startswith("42["):
         return f"is no event of a client, {example}"
     try:
-        parts = json.loads(text[2:])
-    except (ValueError, RecursionError):
+        parts = msgspec.json.decode(text[2:])
+    except (msgspec.DecodeError, RecursionError):
         return f"is no event of a client: behind 42 it needs a JSON array, {example}"
     if not (parts and isinstance(parts[0], str)):
         return f"is no event of a client: the array begins with the name of the event, {example}"
