@@ -48,13 +48,14 @@ class Engine:
         self._pool.disconnect()
 
     def prepare(self) -> EngineFacts:
-        """Look at the server, and load the library, unless it is there."""
+        """Look at the server, load the library, unless it is there, and remove those of older versions."""
         facts = facts_of(self._call("INFO"))
         if facts.is_too_old:  # it has no FUNCTION
             raise self._away(
                 f"its version is {facts.version}, and {OLDEST_SERVER}.0 is the oldest that can be used"
             )
         self._load()
+        self._remove_older()
         return facts
 
     def sentinels(self) -> list[SentinelReport]:
@@ -253,7 +254,7 @@ class Engine:
         if not commands:
             return []
         replies = self._exchange(commands)
-        if any(_lacks_function(reply) for reply in replies):  # so it has executed none of them
+        if any(_lacks_function(reply) for reply in replies):  # maybe not all: several are of leases alone
             self._load()
             replies = self._exchange(commands)
         return self._without_errors(replies)
@@ -319,6 +320,13 @@ class Engine:
         if code.decode() != source:
             raise self._away(f"its library {LIBRARY} differs from that of this host: use one release on all")
 
+    def _remove_older(self) -> None:
+        """A host or a program that still needs one loads it again with its next call."""
+        found = self._call("FUNCTION", "LIST", "LIBRARYNAME", "tellwire_*")
+        older = [name for _, name, *_ in found if _number_of(name.decode()) < _number_of(LIBRARY)]
+        if older:  # another host may do the same: its errors mean nothing
+            self._exchange([("FUNCTION", "DELETE", name) for name in older])
+
     def _cleaned(self, error: valkey.ResponseError) -> Fenced | EngineAway:
         """Without what it quotes of the command. Only the first word of an error has a fixed meaning."""
         code, _, rest = str(error).partition(" ")
@@ -353,6 +361,11 @@ def key(duty: str, name: str) -> str:
 
 def _keys(duty: str, *names: str) -> list[str]:
     return [key(duty, name) for name in names]
+
+
+def _number_of(library: str) -> int:
+    version = library.rpartition("_")[2]
+    return int(version) if version.isdigit() else 0
 
 
 def _reply(connection: Any) -> Any:

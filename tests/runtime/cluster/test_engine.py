@@ -102,20 +102,39 @@ def test_hosts_with_two_versions_of_the_library_share_the_leases(
     engine_server: EngineServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newer = tmp_path / "functions.lua"
-    newer.write_text(SOURCE.read_text().replace(LIBRARY, "tellwire_next"))
+    newer.write_text(SOURCE.read_text().replace(LIBRARY, "tellwire_99"))
+
+    @contextlib.contextmanager
+    def upgraded() -> Iterator[None]:
+        with monkeypatch.context() as patched:
+            patched.setattr(engine_module, "SOURCE", newer)
+            patched.setattr(engine_module, "LIBRARY", "tellwire_99")
+            yield
+
     with connected(engine_server.url) as old, connected(engine_server.url) as new:
         old.prepare()
         assert old.acquire("d", "h1/1", 60.0).epoch == 1
-        with monkeypatch.context() as upgraded:
-            upgraded.setattr(engine_module, "SOURCE", newer)
-            upgraded.setattr(engine_module, "LIBRARY", "tellwire_next")
+        with upgraded():
             new.prepare()
             assert new.acquire("d", "h2/1", 60.0).epoch == 0
+            assert libraries(new) == {"tellwire_99"}
+        assert old.renew("h1/1", {"d": 1}, 60.0) == {"d": True}
+        assert libraries(new) == {LIBRARY, "tellwire_99"}  # loaded again by the host that needs it
+        old.prepare()
+        assert libraries(new) == {LIBRARY, "tellwire_99"}  # no newer one is removed
+        with upgraded():
             old.execute([("DEL", "tw:{d}:lease")])  # it has ended
             assert new.acquire("d", "h2/1", 60.0).epoch == 2
-        old.prepare()
         with pytest.raises(Fenced):
             old.intend("d", 1, 1, [ORDER])
+        with upgraded():
+            new.prepare()  # on the last host that is upgraded
+            assert libraries(new) == {"tellwire_99"}
+
+
+def libraries(engine: Engine) -> set[str]:
+    (found,) = engine.execute([("FUNCTION", "LIST")])
+    return {each[1].decode() for each in found}
 
 
 def test_an_order_that_no_replica_has_is_not_journaled_for_its_caller(engine: Engine, duty: str) -> None:
