@@ -23,6 +23,8 @@ PERIODS: Final = ("info-period", "publish-period", "ask-period")
 """Of a sentinel: how often it looks at the servers, and tells the others. Unset they are seconds."""
 
 STARTED_WITHIN: Final = 20.0
+FOLLOWS_WITHIN: Final = 60.0
+"""Seconds until a former primary is made a replica: a sentinel waits whether it becomes one by itself."""
 
 
 class SentinelServer:
@@ -39,7 +41,7 @@ class SentinelServer:
             f"dir {folder}",
             f"sentinel monitor {NAME} 127.0.0.1 {primary} {quorum}",
             f"sentinel down-after-milliseconds {NAME} {DOWN_AFTER}",
-            f"sentinel failover-timeout {NAME} 5000",
+            f"sentinel failover-timeout {NAME} 2000",
             *options,
         ]
         (folder / "sentinel.conf").write_text("\n".join(lines), encoding="utf-8")  # which it writes to
@@ -113,8 +115,8 @@ class EngineGroup:
 
     def replica(self) -> EngineServer:
         """One of them, once all other servers follow the primary."""
-        primary, followers = self.primary, len(self.servers) - 1
-        eventually(lambda: _replicas_of(primary) == followers, STARTED_WITHIN)
+        eventually(lambda: _replicas_of(self.primary) == len(self.servers) - 1, FOLLOWS_WITHIN)
+        primary = self.primary
         return next(server for server in self.servers if server is not primary)
 
     def fail_over(self) -> None:
@@ -158,6 +160,9 @@ class EngineGroup:
 
 
 def _replicas_of(server: EngineServer) -> int:
-    with valkey.Valkey(port=server.port) as client:
-        states = client.info("replication")
+    try:
+        with valkey.Valkey(port=server.port, socket_timeout=5.0) as client:
+            states = client.info("replication")
+    except valkey.ConnectionError:
+        return 0
     return sum(states[f"slave{n}"]["state"] == "online" for n in range(states["connected_slaves"]))

@@ -8,6 +8,7 @@ from typing import Final
 
 from actors.tenancy.tenancy import LeaseTimes
 from labs.drill_hosts.host import HostProcess
+from tests.doubles.engine_group import EngineGroup
 from tests.doubles.engine_server import EngineServer
 
 SLOW: Final = (0.02, 0.12)
@@ -37,7 +38,11 @@ class Mischief:
     """Makes faults, by chance."""
 
     def __init__(
-        self, random: Random, hosts: dict[str, HostProcess], engine: EngineServer, times: LeaseTimes
+        self,
+        random: Random,
+        hosts: dict[str, HostProcess],
+        engine: EngineServer | EngineGroup,
+        times: LeaseTimes,
     ) -> None:
         self._random = random
         self._hosts = hosts
@@ -46,7 +51,7 @@ class Mischief:
 
     def fault(self, name: str, owner: str) -> Fault:
         """The fault ``name`` of the host ``owner``, or of the engine."""
-        fault = FAULTS[name](self, self._hosts[owner])
+        fault = (FAULTS | FAILOVERS)[name](self, self._hosts[owner])
         fault.name = name
         return fault
 
@@ -83,12 +88,25 @@ class Mischief:
         return Fault(host.name, host.venue.hold, heal, seconds, blocks=True)
 
     def killed_engine(self, _: HostProcess) -> Fault:
-        seconds = self._random.uniform(0.2, 2 * self._lease)
-        return Fault(ENGINE, self._engine.kill, self._engine.start, seconds, blocks=True)
+        server, seconds = self._server(), self._random.uniform(0.2, 2 * self._lease)
+        return Fault(ENGINE, server.kill, server.start, seconds, blocks=self._is_one)
 
     def frozen_engine(self, _: HostProcess) -> Fault:
-        seconds = self._random.uniform(0.2, 2 * self._lease)
-        return Fault(ENGINE, self._engine.stop, self._engine.thaw, seconds, blocks=True)
+        server, seconds = self._server(), self._random.uniform(0.2, 2 * self._lease)
+        return Fault(ENGINE, server.stop, server.thaw, seconds, blocks=self._is_one)
+
+    def failed_over(self, _: HostProcess) -> Fault:
+        assert isinstance(self._engine, EngineGroup)
+        return Fault(ENGINE, self._engine.fail_over)
+
+    @property
+    def _is_one(self) -> bool:
+        """Whether no other server of the engine goes on."""
+        return not isinstance(self._engine, EngineGroup)
+
+    def _server(self) -> EngineServer:
+        """That which hosts have at the moment."""
+        return self._engine.primary if isinstance(self._engine, EngineGroup) else self._engine
 
     def slow_engine(self, _: HostProcess) -> Fault:
         lag = self._random.uniform(*SLOW)
@@ -114,3 +132,15 @@ FAULTS: Final[dict[str, Callable[[Mischief, HostProcess], Fault]]] = {
     "engine frozen": Mischief.frozen_engine,
     "engine slow": Mischief.slow_engine,
 }
+
+FAILOVERS: Final[dict[str, Callable[[Mischief, HostProcess], Fault]]] = {
+    "host killed": Mischief.killed,
+    POLITE: Mischief.terminated,
+    "host frozen": Mischief.frozen,
+    "cut off from the venue": Mischief.cut_off_from_the_venue,
+    "primary killed": Mischief.killed_engine,
+    "primary frozen": Mischief.frozen_engine,
+    "primary replaced": Mischief.failed_over,
+}
+"""With an engine of three servers. What happens on a line to the engine is not among them: sentinels name the
+servers themselves, and no relays."""

@@ -34,9 +34,10 @@ class HostProcess:
         sessions: dict[str, str],
         times: LeaseTimes,
         workers: int,
+        sentinels: str = "",
     ) -> None:
         """``ports`` are those of the engine and of the venue's region for this host, ``sessions`` those of
-        the accounts."""
+        the accounts. ``sentinels`` is the URL of the engine where it has some; ``""``: by the relay."""
         self.name = name
         self.workers = workers
         self._folder = folder / name
@@ -45,6 +46,7 @@ class HostProcess:
         self._ports = ports
         self._sessions = sessions
         self._times = times
+        self._sentinels = sentinels
         self._stack = ExitStack()
         self.engine: Relay
         self.venue: Relay
@@ -126,7 +128,8 @@ class HostProcess:
             "orders": {"maximum_open": 1000},
             "control": {"socket": str(self.socket)},
             "cluster": {
-                "engine": f"valkey://127.0.0.1:{self.engine.port}/0",
+                "engine": self._sentinels or f"valkey://127.0.0.1:{self.engine.port}/0",
+                "replicas": int(bool(self._sentinels)),
                 "host": self.name,
                 "lease": lease,
                 "renew": renew,

@@ -22,18 +22,22 @@ from loguru import logger
 from actors.orders.order import Order
 from actors.tenancy.tenancy import LeaseTimes
 from labs.chaos.score import IN_DOUBT
-from labs.drill_hosts.faults import ENGINE, FAULTS, POLITE, TWO, Mischief
+from labs.drill_hosts.faults import ENGINE, FAILOVERS, FAULTS, POLITE, TWO, Mischief
 from labs.drill_hosts.host import HostProcess
 from labs.drill_hosts.score import Score
 from labs.drill_hosts.trader import Trading
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
 from runtime.practice import PracticeExchange, PracticeSettings
+from tests.doubles.engine_group import EngineGroup
 from tests.doubles.engine_server import EngineServer
 
 HOSTS: Final = ("h1", "h2", "h3")
 ACCOUNTS: Final = ("main", "hedge")
 TIMES: Final = LeaseTimes(lease=3.0, renew=0.5, margin=0.5)
+
+LEASE_OF_SENTINELS: Final = 6.0
+"""Seconds: twice as long as their failover."""
 
 BACK_WITHIN: Final = 2.0
 """Seconds beyond a lease within which an account is served again."""
@@ -73,9 +77,13 @@ class Drill:
         faults: Sequence[str] | int,
         times: LeaseTimes = TIMES,
         tell: Callable[[str], object] = lambda _: None,
+        *,
+        sentinels: bool = False,
     ) -> None:
-        """``faults`` are their names, or how many to choose by chance; ``tell`` gets a line for each."""
+        """``faults`` are their names, or how many to choose by chance; ``tell`` gets a line for each. With
+        ``sentinels`` the engine is three servers, and three sentinels watch them."""
         self._folder = folder
+        self._sentinels = sentinels
         self._random = Random(seed)
         self._names = self._choose(faults) if isinstance(faults, int) else list(faults)
         self._times = times
@@ -84,7 +92,7 @@ class Drill:
         self.figures: defaultdict[str, list[float]] = defaultdict(list)
         self.problems: list[str] = []
         self._hosts: dict[str, HostProcess] = {}
-        self._engine: EngineServer
+        self._engine: EngineServer | EngineGroup
         self._trading: Trading
 
     @property
@@ -100,7 +108,11 @@ class Drill:
             exchange = stack.enter_context(PracticeExchange(settings))
             exchange.disturb_orders("delayed", count=None, seconds=IN_FLIGHT)
             (engine_folder := self._folder / "engine").mkdir()
-            self._engine = stack.enter_context(EngineServer(engine_folder))
+            if self._sentinels:
+                group = EngineGroup(engine_folder, 3, 3, "--min-replicas-to-write", "1")
+                self._engine = stack.enter_context(group)
+            else:
+                self._engine = stack.enter_context(EngineServer(engine_folder))
             self._start_hosts(stack, exchange)
             sockets = {name: host.socket for name, host in self._hosts.items()}
             self._trading = stack.enter_context(Trading(ACCOUNTS, sockets))
@@ -116,16 +128,20 @@ class Drill:
     def _choose(self, count: int) -> list[str]:
         """All of them about as often."""
         names: list[str] = []
+        kinds = [*FAILOVERS] if self._sentinels else [*FAULTS, TWO]
         while len(names) < count:
-            names += self._random.sample([*FAULTS, TWO], len(FAULTS) + 1)
+            names += self._random.sample(kinds, len(kinds))
         return names[:count]
 
     def _start_hosts(self, stack: ExitStack, exchange: PracticeExchange) -> None:
         sessions = dict(zip(ACCOUNTS, exchange.sessions, strict=True))
         ports = [urlsplit(region.url).port or 0 for region in exchange.regions]
         for place, (name, port) in enumerate(zip(HOSTS, ports, strict=True)):
-            lines = (self._engine.port, port)
-            host = HostProcess(name, self._folder, lines, sessions, self._times, workers=(place + 1) % 2)
+            lines, url = (port, port), self._engine.url
+            if isinstance(self._engine, EngineServer):
+                lines, url = (self._engine.port, port), ""
+            workers = (place + 1) % 2
+            host = HostProcess(name, self._folder, lines, sessions, self._times, workers, url)
             self._hosts[name] = stack.enter_context(host)
             host.start()
         self._await_hosts()
@@ -169,6 +185,8 @@ class Drill:
                 text = " and ".join(f"{each.name} {each.host} {each.seconds:.1f} s" for each in faults)
                 self._tell(f"{account} of {owner} was back after {served_at - since:.2f} s: {text}")
         self._restart(polite={fault.host for fault in faults if fault.name == POLITE})
+        if isinstance(self._engine, EngineGroup):
+            self._engine.replica()  # with fewer servers nothing outlives the next fault
 
     def _two(self) -> list[str]:
         """One of a host, and one of the engine."""
@@ -209,7 +227,9 @@ class Drill:
 
 def rows(drills: Sequence[Drill]) -> list[tuple[str, list[float], float]]:
     """By fault: its name, the figures of all drills, and their limit."""
-    names = dict.fromkeys(name for name in (*FAULTS, TWO) for drill in drills if drill.figures[name])
+    names = dict.fromkeys(
+        name for name in (*FAULTS, TWO, *FAILOVERS) for drill in drills if drill.figures[name]
+    )
     return [
         (name, [each for drill in drills for each in drill.figures[name]], drills[0].limit) for name in names
     ]
@@ -223,6 +243,8 @@ def show(name: str, figures: Sequence[float], limit: float) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    sentinels = options.sentinels or options.only in FAILOVERS.keys() - FAULTS.keys()
+    lease = options.lease or (LEASE_OF_SENTINELS if sentinels else TIMES.lease)
     logger.remove()  # lines of the exchange would hide the table
     first = Random().randrange(1_000_000) if options.seed is None else options.seed
     faults = [options.only] * options.faults if options.only else options.faults
@@ -230,8 +252,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for seed in range(first, first + options.seeds):
         print(f"seed       {seed}", flush=True)
         folder = Path(tempfile.mkdtemp(prefix="tw-drill-"))
-        times = LeaseTimes(options.lease, options.lease / 6, options.lease / 6)
-        drill = Drill(folder, seed, faults, times, lambda line: print(f"fault      {line}", flush=True))
+        times = LeaseTimes(lease, lease / 6, lease / 6)
+        drill = Drill(
+            folder,
+            seed,
+            faults,
+            times,
+            lambda line: print(f"fault      {line}", flush=True),
+            sentinels=sentinels,
+        )
         score = drill.run()
         drills.append(drill)
         print(*score.card(), sep="\n")
@@ -256,8 +285,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("seed", type=int, nargs="?", help="the order of the faults (by chance)")
     parser.add_argument("--faults", type=int, default=15, help="faults in a drill, one after another (15)")
     parser.add_argument("--seeds", type=int, default=1, help="how many drills, each with the next seed (1)")
-    parser.add_argument("--lease", type=float, default=TIMES.lease, help=f"seconds ({TIMES.lease:g})")
-    parser.add_argument("--only", choices=[*FAULTS, TWO], metavar="FAULT", help="this one alone, by its name")
+    parser.add_argument("--lease", type=float, help=f"seconds ({TIMES.lease:g})")
+    parser.add_argument(
+        "--only", choices=[*FAULTS, TWO, *FAILOVERS], metavar="FAULT", help="this one alone, by its name"
+    )
+    parser.add_argument(
+        "--sentinels", action="store_true", help="an engine of three servers that fail over (lease of 6 s)"
+    )
     return parser
 
 
