@@ -8,6 +8,7 @@ from actors.messages.control import Control
 from actors.messages.lifecycle import Tellable
 from actors.orders.order import Order
 from actors.orders.timeouts import TimeCome
+from actors.values import PendingOrder
 
 
 class PendingDeskRefs(Control, frozen=True):
@@ -33,4 +34,13 @@ class PendingRefusalDue(TimeCome, frozen=True):
 
     order: str
     reason: str
+    at: float
+
+
+class CancellationDue(TimeCome, frozen=True):
+    """The venue's list lacks ``order``, whose cancellation was sent. Until ``at``, by a clock that a suspend
+    stops, the venue has had the time to say more. A deal that was seen after ``since`` may be the order's."""
+
+    order: PendingOrder
+    since: int
     at: float

@@ -7,7 +7,7 @@ from typing import Final, Self
 from msgspec import Struct, structs
 
 from actors.errors import LocalProtocolError
-from actors.values import AccountKind, Deal, Direction
+from actors.values import AccountKind, Deal, Direction, PendingOrder
 
 
 class OrderState(enum.Enum):
@@ -105,13 +105,14 @@ class PendingTerms(Struct, frozen=True):
     ticket: str = ""
 
 
-def other_terms(meant: "Order | Deal", deal: Deal) -> list[str]:
+def other_terms(meant: "Order | PendingOrder | Deal", deal: Deal) -> list[str]:
     """The terms of ``deal`` that are not those of ``meant``, how long it lasts left out."""
+    account = deal.account if isinstance(meant, PendingOrder) else meant.account
     differences = (
         (meant.asset != deal.asset, f"asset {deal.asset} in place of {meant.asset}"),
         (meant.amount != deal.amount, f"amount {deal.amount:f} in place of {meant.amount:f}"),
         (meant.direction is not deal.direction, f"direction {deal.direction.value}"),
-        (meant.account is not deal.account, f"a {deal.account.value} account"),
+        (account is not deal.account, f"a {deal.account.value} account"),
     )
     return [text for differs, text in differences if differs]
 

@@ -48,6 +48,7 @@ class PendingLedger:
         self._owners: dict[str, str] = {}  # the id of the order by its ticket, while the venue has it
         self._placed: dict[str, UnresolvedPending] = {}  # by ticket: as they were until this process had that
         self._evidence = PendingEvidence(venue, grace)
+        self.known, self.opened_of = self._evidence.known, self._evidence.opened_of
         self._evidence.keep_own_deals(order.deal for order in own_deals if order.deal is not None)
         for order in orders:
             self._restore(order)
@@ -63,10 +64,6 @@ class PendingLedger:
 
     def of_ticket(self, ticket: str) -> Order | None:
         return self._orders.get(self._owners.get(ticket, ""))
-
-    def has(self, ticket: str) -> bool:
-        """Whether the venue has it, as far as is known."""
-        return self._evidence.has(ticket)
 
     def listed(self) -> list[PendingOrder] | None:
         """The venue's pending orders as far as it has told of them; ``None`` before its first list."""

@@ -19,10 +19,10 @@ from actors.orders.desk import Desk
 from actors.orders.desk_clock import DeskClock
 from actors.orders.journal import Journal
 from actors.orders.log_lines import not_placed_line, terms_of
-from actors.orders.messages import PendingCounted, PendingDeskRefs, PendingRefusalDue
+from actors.orders.messages import CancellationDue, PendingCounted, PendingDeskRefs, PendingRefusalDue
 from actors.orders.order import Order
 from actors.orders.pending_books import PendingBooks
-from actors.orders.pending_requests import Answer, PendingRequests, not_cancelled
+from actors.orders.pending_requests import Answer, PendingRequests, cancelled_or_opened, not_cancelled
 from actors.orders.timeouts import CLOCK_NOISE, REFUSAL_SETTLES, TimeCome
 from actors.orders.waiters import STOPPED_UNSENT
 from actors.values import AccountKind
@@ -113,6 +113,13 @@ class PendingDesk(Desk):
                 self._answer(self._requests.overdue(waiter, self._why_no_list()))
             case PendingRefusalDue(at=at) if (left := at - self._clock.utc()) > CLOCK_NOISE:
                 self.after(left, message)  # in a suspend the venue could contradict nothing
+            case CancellationDue(at=at) if (left := at - self._clock.utc()) > CLOCK_NOISE:
+                self.after(left, message)
+            case CancellationDue(order=gone, since=since) if self._ledger.known(gone.ticket) is None:
+                outcome = cancelled_or_opened(gone.ticket, self._ledger.opened_of(gone, since))
+                self._answer(self._requests.answer_cancellation(gone.ticket, outcome))
+            case CancellationDue():
+                pass  # the list of another connection has it again
             case PendingRefusalDue(order=order, reason=reason):
                 self._publish(self._ledger.refused(order, reason, self._clock.utc()))
             case _:
@@ -213,12 +220,13 @@ class PendingDesk(Desk):
             self._publish(self._ledger.placed(answer, now))
 
     def _on_listed(self, event: events.PendingOrdersListed, now: float) -> None:
-        """A cancellation whose ticket the venue had, and has no more, is done."""
-        had = [ticket for ticket in self._requests.cancellations() if self._ledger.has(ticket)]
+        """A cancellation whose ticket the venue had, and has no more, is done, unless it is soon told that
+        the venue has opened the order."""
+        had = [known for each in self._requests.cancellations() if (known := self._ledger.known(each))]
         self._publish(self._ledger.listed_now(event, now))
-        for ticket in had:
-            if not self._ledger.has(ticket):
-                self._answer(self._requests.answer_cancellation(ticket, ticket))
+        for order, since in had:
+            if self._ledger.known(order.ticket) is None:
+                self.after(REFUSAL_SETTLES, CancellationDue(order, since, now + REFUSAL_SETTLES))
 
     def _go_on(self) -> None:
         self._answer_list()

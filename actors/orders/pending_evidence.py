@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from actors.messages.events import DealsClosed, DealsOpen, PendingOrdersListed
 from actors.orders.deals import STRAGGLING, DealRecord, Deals, Ownership
-from actors.orders.order import Order, PendingTerms
+from actors.orders.order import Order, PendingTerms, other_terms
 from actors.orders.reconciliation import UNDER_WAY
 from actors.values import Deal, Life, PendingOrder
 from actors.venues.base import Trading
@@ -114,6 +114,26 @@ class PendingEvidence:
 
     def has(self, ticket: str) -> bool:
         return ticket in self._tickets
+
+    def known(self, ticket: str) -> tuple[PendingOrder, int] | None:
+        """The pending order that the venue has, and the step that first saw it."""
+        known = self._tickets.get(ticket)
+        return known and (known.order, known.seen)
+
+    def opened_of(self, order: PendingOrder, since: int) -> Deal | None:
+        """A deal that may have come of ``order``, first seen after step ``since``."""
+        grain = self._rules.stamp_grain
+        for record in self._deals:
+            deal = record.deal
+            if (
+                record.seen > since
+                and record.unaccounted
+                and not other_terms(order, deal)
+                and abs(deal.closes_at - deal.opened_at - order.duration) <= grain
+                and (order.open_at is None or abs(deal.opened_at - order.open_at) <= grain)
+            ):
+                return deal
+        return None
 
     def tickets(self) -> KeysView[str]:
         return self._tickets.keys()

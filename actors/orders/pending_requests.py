@@ -9,7 +9,7 @@ from actors.messages.commands import CancelPendingOrder
 from actors.messages.orders import TradingRequest
 from actors.orders.waiters import STOPPED, STOPPED_UNSENT
 from actors.tables.rows import PendingOrderList
-from actors.values import PendingOrder
+from actors.values import Deal, PendingOrder
 
 Answer = tuple[int, Any]
 """The id of a waiter, and the value or the error that it gets."""
@@ -101,6 +101,16 @@ class PendingRequests:
         self._cancellations.clear()
         self._of_the_list.clear()
         return answers
+
+
+def cancelled_or_opened(ticket: str, deal: Deal | None) -> str | RequestRefused:
+    """The answer to a cancellation whose ticket the venue lists no more, without a word of its own. ``deal``
+    may have come of the order."""
+    if deal is None:
+        return ticket
+    return RequestRefused(
+        f"{ticket} is listed no more, and deal {deal.id} of its terms was opened: it is too late to cancel"
+    )
 
 
 def not_cancelled(ticket: str, reason: str, listed: Sequence[PendingOrder] | None) -> RequestRefused:

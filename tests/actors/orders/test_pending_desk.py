@@ -28,8 +28,8 @@ from actors.orders.order import Order, OrderState, PendingTerms, send_by
 from actors.orders.timeouts import RECALL_TIMEOUT, REFUSAL_SETTLES
 from actors.values import AccountKind
 from tests.conftest import ManualClock
-from tests.doubles.pending_samples import GRACE, WISH, answer, listing, pending_of
-from tests.doubles.trading_samples import NOW
+from tests.doubles.pending_samples import GRACE, WISH, answer, deal_from, listing, pending_of
+from tests.doubles.trading_samples import NOW, list_open
 from tests.doubles.watched_pending_desk import WatchedPendingDesk
 
 OTHER = structs.replace(WISH, amount=Decimal(2))
@@ -382,7 +382,24 @@ def test_a_cancellation_whose_answer_was_lost_is_done_once_the_list_lacks_its_ti
     desk.lose_connection()
     desk.log_in(epoch=2)
     assert desk.step() == ("note", [OrderState.CLOSED])
+    desk.advance(REFUSAL_SETTLES)
     assert desk.answer(2) == "t1"
+
+
+@pytest.mark.parametrize("first", ["deals", "pending"])
+def test_a_cancellation_that_came_too_late_is_not_done(desk: WatchedPendingDesk, first: str) -> None:
+    placed(desk)
+    desk.ask(2, CancelPendingOrder("t1"))
+    for _ in range(2):
+        desk.step()
+    lists = [list_open(deal_from(WISH)), listing()]
+    for event in lists if first == "deals" else reversed(lists):
+        desk.tell(event)
+    assert desk.step() == ("note", [OrderState.CLOSED])
+    desk.advance(REFUSAL_SETTLES)
+    refusal = desk.error(2)
+    assert type(refusal) is RequestRefused
+    assert "too late" in str(refusal)
 
 
 def test_a_cancellation_that_is_refused_or_has_no_answer_says_so(desk: WatchedPendingDesk) -> None:
