@@ -23,7 +23,7 @@ from runtime.cluster.claims import Claims
 from runtime.cluster.engine import Engine
 from runtime.cluster.epoch_memory import EpochMemory
 from runtime.cluster.journal import ClusterJournal
-from runtime.cluster.messages import Assign, DutyFailed
+from runtime.cluster.messages import Assign, DutyFailed, HandOver
 from runtime.cluster.outcomes import Renewal
 from runtime.cluster.send_log import ClusterSendLog
 from runtime.cluster.steward import Steward
@@ -135,9 +135,7 @@ class Membership:
         gone = {duty.name for duty in self._duties.values()}
         self._set(config)
         gone -= {duty.name for duty in self._duties.values()}
-        if self._steward is not None:
-            with contextlib.suppress(pykka.ActorDeadError):
-                self._steward.tell(Assign(tuple(self._duties.values()), self._settings))
+        self._tell(Assign(tuple(self._duties.values()), self._settings))
         with self._ended:
             if not self._ended.wait_for(
                 lambda: gone.isdisjoint(self._runtimes.keys() | self._held.keys()), ENDED_WITHIN
@@ -148,9 +146,13 @@ class Membership:
     def failed(self, name: str) -> None:
         """The account or feed of this name cannot go on here."""
         duty = self._duties.get(name)
-        if self._steward is not None and duty is not None:  # else a reload removes it, which ends it
+        if duty is not None:  # else a reload removes it, which ends it
+            self._tell(DutyFailed(duty.name))
+
+    def _tell(self, message: Assign | DutyFailed | HandOver) -> None:
+        if self._steward is not None:
             with contextlib.suppress(pykka.ActorDeadError):
-                self._steward.tell(DutyFailed(duty.name))
+                self._steward.tell(message)
 
     def start(self, tenure: Tenure, clock: Callable[[], float]) -> str:
         self._held[tenure.duty] = tenure, clock
@@ -199,10 +201,15 @@ class Membership:
             runtime.welcome,
             {stream.asset for stream in config.streams},
             self._times.lease + KEPT_BEYOND_LEASE,
-            functools.partial(self._warm.add, duty),
+            lambda: bool(self.hindrance),
+            functools.partial(self._count_as_warm, duty),
+            functools.partial(self._tell, HandOver(duty)),
             on_failure=OnFailure.LOG,
         )
         return ""
+
+    def _count_as_warm(self, duty: str, warm: bool) -> None:  # a callback
+        (self._warm.add if warm else self._warm.discard)(duty)
 
     def stand_down(self, duty: str) -> None:
         self._end(duty)

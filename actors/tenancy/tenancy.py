@@ -73,6 +73,7 @@ class Tenancy:
         self._draining = self._resting = False
         self._moves: Mapping[str, str] = {}
         self._standing: Mapping[str, Mapping[str, bool]] = {}  # the hosts that stand by, by duty
+        self._stands_by_for: set[str] = set()
         self._asked_back: dict[str, float] = {}  # since when those are to be given back that are not yet
         self.assign(duties, math.inf)
 
@@ -211,18 +212,31 @@ class Tenancy:
         self._asked_back = {duty: self._asked_back.get(duty, now) for duty in leaving}
         return [self._tenures[duty] for duty in leaving if not self._waits_for_standby(duty, now)]
 
+    def has_warm_standby(self, duty: str) -> bool:
+        """Whether another host could take it over at once."""
+        return bool(self._warm(duty) & (self._live - {self._host}))
+
     def stand_by(self, owners: Mapping[str, str], standing: Mapping[str, Mapping[str, bool]]) -> set[str]:
         """The duties that this host has to stand by for, if ``owners`` has the host of each, and ``standing``
         those that stand by for it: true if one is warm."""
         self._standing = standing
         if self._draining or self._resting:
-            return set()
-        return {
-            name
-            for name, duty in self._duties.items()
-            if duty.standby and name not in self._tenures and self.wants(name)
-            if self._stands_by(duty, owners.get(name, ""))
-        }
+            self._stands_by_for = set()
+        else:
+            self._stands_by_for = {
+                name
+                for name, duty in self._duties.items()
+                if duty.standby and name not in self._tenures and self.wants(name)
+                if self._is_standby(duty, owners.get(name, ""))
+            }
+        return self._stands_by_for
+
+    def reconnected(self, now: float) -> None:
+        """The engine was away: it may have forgotten which hosts are there. Those that stand by try first."""
+        for duty in self._free_at:
+            if self._duties[duty].standby:
+                waits = 0.0 if duty in self._stands_by_for else 3 * self._times.renew
+                self._free_at[duty] = now + waits
 
     def next_at(self) -> float:
         """When the next step is due that no answer brings; ``inf``: none."""
@@ -233,10 +247,10 @@ class Tenancy:
         )
         return min((*ends, *self._tries().values()), default=math.inf)
 
-    def _stands_by(self, duty: Duty, owner: str) -> bool:
+    def _is_standby(self, duty: Duty, owner: str) -> bool:
         """One that is behind others by now goes on until enough of them are warm; and without an owner all
         go on, since one of them is the next."""
-        has_begun = self._host in self._standing.get(duty.name, ())
+        has_begun = duty.name in self._stands_by_for
         if not owner:
             return has_begun
         line = [host for host in duty.hosts if host in self._live] or ranking(duty.name, self._live)
@@ -277,8 +291,9 @@ class Tenancy:
         if self._moves_here(duty):
             return 0.0
         standing = self._standing.get(duty, {})
-        if self._host in standing:  # the warm ones first
-            return sorted(standing, key=lambda host: (not standing[host], host)).index(self._host)
+        if duty in self._stands_by_for:  # the warm ones first
+            line = sorted({**standing, self._host: standing.get(self._host, False)}.items(), key=_by_warmth)
+            return [host for host, _ in line].index(self._host)
         return len(standing) + self._place_of_cold(duty)
 
     def _place_of_cold(self, duty: str) -> float:
@@ -289,3 +304,8 @@ class Tenancy:
         if len(self._tenures) >= fair_share(len(self._duties), len(self._live)):
             place += len(self._live)  # behind all that have less
         return place + self._spread[duty]
+
+
+def _by_warmth(standing: tuple[str, bool]) -> tuple[bool, str]:
+    host, is_warm = standing
+    return not is_warm, host

@@ -3,7 +3,7 @@
 import math
 from collections import Counter, deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from msgspec import structs
 
@@ -11,6 +11,9 @@ from actors.messages.events import StreamGap
 from actors.messages.traffic import Ticks
 from actors.tenancy.published_ticks import PublishedTicks
 from actors.values import Tick
+
+MOST_KEPT: Final = 400_000
+"""Ticks, of some 50 bytes each."""
 
 
 class WarmTicks:
@@ -23,6 +26,8 @@ class WarmTicks:
     def __init__(self, keeps: float) -> None:
         """A tick is kept for ``keeps`` seconds at least."""
         self._keeps = keeps
+        self._keeps_until = -math.inf
+        self._size = 0  # in ticks
         self._kept: deque[tuple[float, Ticks | StreamGap]] = deque()
         self._first: dict[str, float] = {}  # the venue's time of the first tick, by asset
         self._dropped: dict[str, float] = {}  # that of the last tick that is not kept any more
@@ -35,25 +40,33 @@ class WarmTicks:
         """Those that have had a tick."""
         return set(self._first)
 
+    def hold(self, now: float) -> None:
+        """Nobody can take over or publish now: all is kept, up to ``MOST_KEPT``, as for some time after."""
+        self._keeps_until = now + self._keeps
+
     def take(self, events: Sequence[Any], now: float) -> None:
         """HOT: one call per read."""
         for event in events:
             if type(event) is Ticks:
+                self._size += len(event)
                 for at, asset in enumerate(event.assets):
                     if asset not in self._first:
                         self._first[asset] = event.times[event.which.index(at) if event.which else 0]
             elif type(event) is not StreamGap:
                 continue
             self._kept.append((now, event))
-        while self._kept and self._kept[0][0] < now - self._keeps:
+        oldest = -math.inf if now < self._keeps_until else now - self._keeps
+        while self._kept and (self._kept[0][0] < oldest or self._size > MOST_KEPT):
             _, event = self._kept.popleft()
             if type(event) is Ticks:
+                self._size -= len(event)
                 assets = [event.assets[at] for at in event.which] or event.assets * len(event)
                 self._dropped.update(zip(assets, event.times, strict=True))
 
     def lose(self) -> None:
         """Ticks have been lost on the way here: what was received before proves nothing any more."""
         self._kept.clear()
+        self._size = 0
         self._first.clear()
         self._dropped.clear()
 

@@ -13,6 +13,12 @@ class DutyFailed(Struct, frozen=True):
     duty: str
 
 
+class HandOver(Struct, frozen=True):
+    """This host gets nothing for the duty at present: one that is warm is to have it."""
+
+    duty: str
+
+
 class Assign(Struct, frozen=True):
     """The duties of this host from now on, and the settings that all hosts must have alike."""
 

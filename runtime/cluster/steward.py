@@ -24,7 +24,7 @@ from runtime.cluster.comparison import Comparison
 from runtime.cluster.engine import Engine
 from runtime.cluster.fitness import hindrance_of, weaknesses
 from runtime.cluster.host_directory import HostDirectory
-from runtime.cluster.messages import Assign, DutyFailed
+from runtime.cluster.messages import Assign, DutyFailed, HandOver
 from runtime.cluster.outcomes import Acquired, EngineAway, Renewal
 from runtime.cluster.releases import Releases
 from runtime.cluster.standbys import Standbys
@@ -116,8 +116,8 @@ class Steward(RuntimeActor):
                 self._timer = None
             case _Released():
                 self._on_released()
-            case DutyBegun(tenure=tenure, problem=problem):
-                self._on_begun(tenure, problem)
+            case DutyBegun():
+                self._on_begun(message.tenure, message.problem)
             case DutyEnded(tenure=tenure, has_stopped=has_stopped):
                 self._on_ended(tenure, has_stopped=has_stopped)
             case StandbyBegun(duty=duty):
@@ -127,6 +127,8 @@ class Steward(RuntimeActor):
                 self._busy.discard(duty)
             case DutyFailed(duty=duty):
                 self._on_failed(duty)
+            case HandOver(duty=duty):
+                self._hand_over(duty)
             case Assign(duties=duties, settings=settings):
                 self._assign(duties, settings)
             case Drain():
@@ -171,8 +173,7 @@ class Steward(RuntimeActor):
             self._has_namesake = True
             self._carrier.hinder(text.format(self._host))
             return
-        self._has_namesake = False
-        self._present = True
+        self._has_namesake, self._present = False, True
         self._tenancy.see(hosts.keys())
         try:
             self._follow(hosts)
@@ -292,11 +293,8 @@ class Steward(RuntimeActor):
         if tenure.duty in self._failed:
             problem = problem or "it failed while it was started"
         if problem:
-            logger.error(
-                "{} cannot run on this host: {}; its lease is given back, and is tried again",
-                tenure.duty,
-                problem,
-            )
+            text = "{} cannot run on this host: {}; its lease is given back, and is tried again"
+            logger.error(text, tenure.duty, problem)
         if tenure.lost or problem or self._draining or not self._tenancy.wants(tenure.duty):
             self._end(tenure)
         else:
@@ -311,12 +309,14 @@ class Steward(RuntimeActor):
         elif duty in self._standbys:
             self._stand_down(duty)
 
+    def _hand_over(self, duty: str) -> None:
+        if duty not in self._busy and self._tenancy.has_warm_standby(duty):
+            logger.warning("{} has no connection here, so a warm host takes it; nothing is to be done", duty)
+            self._on_failed(duty)
+
     def _lose(self, tenure: Tenure) -> None:
-        logger.error(
-            "this host has lost {}: {}; if no other host takes it over, look at the engine",
-            tenure.duty,
-            tenure.lost,
-        )
+        text = "this host has lost {}: {}; if no other host takes it over, look at the engine"
+        logger.error(text, tenure.duty, tenure.lost)
         self._carrier.close(tenure)
         if tenure.duty not in self._busy:
             self._end(tenure)
@@ -330,10 +330,9 @@ class Steward(RuntimeActor):
         self._failed.discard(tenure.duty)
         if not has_stopped:  # to ask for it before its end would extend it, by the same epoch
             self._left[tenure.duty] = self.now() + self._times.lease
-        if tenure.lost:
-            return
-        self._tenancy.end(tenure.duty, self.now())
-        if not has_stopped:
+        if not tenure.lost:
+            self._tenancy.end(tenure.duty, self.now())
+        if tenure.lost or not has_stopped:
             return
         try:
             self._engine.release(self._holder, {tenure.duty: tenure.epoch})
@@ -393,6 +392,7 @@ class Steward(RuntimeActor):
     def _on_answered(self) -> None:
         if self._away:
             logger.info("the engine answers again")
+            self._tenancy.reconnected(self.now())
         self._away = ""
 
     def release(self, unhandled: list[Any]) -> None:

@@ -6,8 +6,10 @@ from typing import Any, Final
 
 import msgspec
 import pykka
+from loguru import logger
 from msgspec import Struct
 
+from actors.messages.events import ConnectionDown, ConnectionUp
 from actors.messages.lifecycle import Begin
 from actors.messages.traffic import EventBatch, Ticks
 from actors.tenancy.published_ticks import PublishedTicks
@@ -20,11 +22,15 @@ from runtime.control.front_desk import FORMER_FOLLOWERS, TRIES_AGAIN, FrontDesk
 from runtime.control.protocol import FeedMark, FromOwner, Welcome
 from runtime.control.publisher import MARK_EVERY
 
-WARM_AFTER: Final = 10.0
+WARM_AFTER: Final = 5.0
 """Seconds after which a host that stands by counts as warm though an asset of the feed has had no tick: its
 market may be closed."""
 
 _entries: Final[msgspec.msgpack.Decoder[FromOwner]] = msgspec.msgpack.Decoder(FromOwner)
+
+
+CUT_AGAIN: Final = 1.0
+"""Seconds after which an owner without a connection says so again: another host may be warm by now."""
 
 
 class TakeOver(Struct, frozen=True):
@@ -41,6 +47,10 @@ class _CountAsWarm(Struct, frozen=True):
     pass
 
 
+class _LookForConnection(Struct, frozen=True):
+    pass
+
+
 class StandbyDesk(FrontDesk):
     """Keeps what the feed receives, and publishes nothing; from ``TakeOver`` on a front desk. It publishes
     then what it has and the former owner has not published, and says of which assets nothing is missing."""
@@ -53,14 +63,19 @@ class StandbyDesk(FrontDesk):
         welcome: Welcome,
         assets: Collection[str],
         keeps: float,
-        on_warm: Callable[[], object],
+        is_cut_off: Callable[[], bool],
+        on_warm: Callable[[bool], object],
+        on_cut: Callable[[], object],
         **kwargs: Any,
     ) -> None:
-        """``assets`` are those of the feed; ``keeps`` is how many seconds of ticks it needs. ``on_warm`` is
-        called once, when a take-over would lose nothing."""
+        """``assets`` are those of the feed; ``keeps`` is how many seconds of ticks it needs, and more while
+        the host ``is_cut_off`` from the engine. ``on_warm`` is told whether a take-over would lose nothing,
+        when that changes; ``on_cut`` is called while the owner has lost its last connection to the venue."""
         super().__init__(engine, Tenure(duty, 0, -math.inf), router, welcome, {}, **kwargs)
         self._assets = frozenset(assets)
-        self._on_warm = on_warm
+        self._is_cut_off, self._on_warm, self._on_cut = is_cut_off, on_warm, on_cut
+        self._up: set[str] = set()  # connections
+        self._ticked: set[str] = set()  # assets, since there was none
         self._is_warm = False
         self._warm_ticks: WarmTicks | None = WarmTicks(keeps)  # until they are published
 
@@ -76,23 +91,58 @@ class StandbyDesk(FrontDesk):
                 self._take_over()
             case _CountAsWarm():
                 self._count_as_warm()
+            case _LookForConnection():
+                self._hand_over()
             case _:
                 super().on_receive(message)
 
     def _on_events(self, events: list[Any], missed: int) -> None:
+        """HOT: one call per read."""
+        for event in events:
+            if isinstance(event, ConnectionUp | ConnectionDown):
+                self._on_connection(event)
         if self._warm_ticks is None:
             super()._on_events(events, missed)
             return
         if missed:
             self._warm_ticks.lose()
+        if self._is_cut_off():
+            self._warm_ticks.hold(self.now())
         self._warm_ticks.take(events, self.now())
-        if not self._is_warm and self._warm_ticks.assets >= self._assets:
-            self._count_as_warm()
+        if not self._is_warm:
+            self._ticked.update(*(event.assets for event in events if type(event) is Ticks))
+            if self._ticked >= self._assets:
+                self._become(warm=True)
+
+    def _on_connection(self, event: ConnectionUp | ConnectionDown) -> None:
+        if isinstance(event, ConnectionUp):
+            self._up.add(event.connection)
+            return
+        self._up.discard(event.connection)
+        if self._up or not event.was_ready:
+            return
+        self._ticked.clear()
+        if self._warm_ticks is None:
+            self._hand_over()
+        else:
+            self._become(warm=False)
+
+    def _hand_over(self) -> None:
+        if not (self._up or self._draining):
+            self._on_cut()
+            self.after(CUT_AGAIN, _LookForConnection())
 
     def _count_as_warm(self) -> None:
-        if not self._is_warm:
-            self._is_warm = True
-            self._on_warm()
+        if self._warm_ticks is None:
+            return
+        if self._up:
+            self._become(warm=True)
+        self.after(WARM_AFTER, _CountAsWarm())
+
+    def _become(self, *, warm: bool) -> None:
+        if warm != self._is_warm:
+            self._is_warm = warm
+            self._on_warm(warm)
 
     def _take_over(self) -> None:
         if self._draining or self._warm_ticks is None:
@@ -107,7 +157,11 @@ class StandbyDesk(FrontDesk):
         if found is not None:  # else it cannot be known what the former owner has published
             published, after = found
             unpublished = self._warm_ticks.unpublished(published)
-            mark = FeedMark(published.newest, after, self._warm_ticks.whole(published))
+            whole = self._warm_ticks.whole(published)
+            mark = FeedMark(published.newest, after, whole)
+            text = "{} goes on here, of {} of {} assets without a loss; {} ticks were not published yet"
+            count = sum(len(item) for item in unpublished if isinstance(item, Ticks))
+            logger.info(text, self._tenure.duty, len(whole), len(published.newest), count)
         self._warm_ticks = None
         self._publisher.resume(self._tenure, mark, unpublished)
         self._askers.hear(FORMER_FOLLOWERS, self.now())

@@ -6,13 +6,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from labs.drill_hosts.reader import ASSETS, FeedScore
 from labs.drill_hosts.run import Drill, main, show
 from labs.drill_hosts.score import Score
 from labs.drill_hosts.trader import OPENED, Answer
 
+from actors.messages.events import StreamGap
 from actors.orders.order import Order, OrderState
 from actors.tenancy.tenancy import LeaseTimes
-from actors.values import AccountKind, Deal, Direction
+from actors.values import AccountKind, Deal, Direction, Tick
 from runtime.practice.ledger import ExchangeLedger
 from runtime.practice.records import ReceivedOrder
 
@@ -126,3 +128,27 @@ def test_a_fault_that_there_is_not_is_misuse(capsys: pytest.CaptureFixture[str])
         main(["--only", "no such fault"])
     assert ending.value.code == 2
     assert "host killed" in capsys.readouterr().err
+
+
+def feed_score(*got: float, gaps: Sequence[tuple[float, float]] = (), sent: int = 6) -> FeedScore:
+    """Of ticks at these times, where the exchange has sent one for each of ``sent`` seconds."""
+    ledger = ExchangeLedger()
+    for at in range(sent):
+        for asset in ASSETS:
+            ledger.write_ticks(asset, float(at), 1.0, [FIRST, SECOND])
+    ticks = [Tick(asset, at, 1.0, NOW) for at in got for asset in ASSETS]
+    announced = [StreamGap(asset, *span, "cut", "c1", 0) for span in gaps for asset in ASSETS]
+    return FeedScore(ticks, announced, ledger)
+
+
+def test_a_feed_may_miss_ticks_in_an_announced_gap_alone() -> None:
+    assert not feed_score(1.0, 2.0, 3.0).violations
+    score = feed_score(1.0, 2.0, 5.0, gaps=[(2.0, 5.0)])
+    assert (score.violations, score.missing) == ([], 2 * len(ASSETS))
+    assert score.summary().endswith("6 missing in announced gaps, 3 gaps: cut")
+    assert len(feed_score(1.0, 2.0, 5.0, gaps=[(2.0, 4.0)]).violations) == len(ASSETS)
+
+
+@pytest.mark.parametrize("got", [(1.0, 1.0), (2.0, 1.0), (1.0, 7.0), ()])
+def test_a_feed_that_doubles_swaps_invents_or_has_no_ticks_is_a_violation(got: Sequence[float]) -> None:
+    assert feed_score(*got).violations

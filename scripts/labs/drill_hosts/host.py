@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 
 from actors.errors import NoRuntime, RuntimeHung
 from actors.tenancy.tenancy import LeaseTimes
+from labs.drill_hosts.reader import ASSETS, FEED
 from labs.faults.relay import Relay
 from runtime import attach
 
@@ -32,12 +33,14 @@ class HostProcess:
         folder: Path,
         ports: tuple[int, int],
         sessions: dict[str, str],
+        feed_session: str,
         times: LeaseTimes,
         workers: int,
         sentinels: str = "",
     ) -> None:
         """``ports`` are those of the engine and of the venue's region for this host, ``sessions`` those of
-        the accounts. ``sentinels`` is the URL of the engine where it has some; ``""``: by the relay."""
+        the accounts; ``feed_session`` is what this host has for the feed. ``sentinels`` is the URL of the
+        engine where it has some; ``""``: by the relay."""
         self.name = name
         self.workers = workers
         self._folder = folder / name
@@ -45,6 +48,7 @@ class HostProcess:
         self.log = folder / f"{name}.log"
         self._ports = ports
         self._sessions = sessions
+        self._feed_session = feed_session
         self._times = times
         self._sentinels = sentinels
         self._stack = ExitStack()
@@ -120,6 +124,9 @@ class HostProcess:
         return {
             "config_version": 1,
             "accounts": [{"name": name, "session": session} for name, session in self._sessions.items()],
+            "feeds": [
+                {"name": FEED, "session": self._feed_session, "assets": list(ASSETS), "standby": 1},
+            ],
             "regions": {"demo": [{"name": self.name, "url": url}]},
             "pool": {"workers": self.workers, "connections": 1},
             "connection": {"open_timeout": 2.0, "ping_interval": 1.0, "ping_timeout": 1.0},

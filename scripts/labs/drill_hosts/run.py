@@ -24,6 +24,7 @@ from actors.tenancy.tenancy import LeaseTimes
 from labs.chaos.score import IN_DOUBT
 from labs.drill_hosts.faults import ENGINE, FAILOVERS, FAULTS, POLITE, TWO, Mischief
 from labs.drill_hosts.host import HostProcess
+from labs.drill_hosts.reader import FeedScore, Reading
 from labs.drill_hosts.score import Score
 from labs.drill_hosts.trader import Trading
 from runtime.cluster.address import parse_address
@@ -47,6 +48,9 @@ PATIENCE: Final = 40.0
 
 SETTLED_WITHIN: Final = 60.0
 """Seconds for orders in doubt at the end: a verdict needs a login that stands for 6 s."""
+
+TICK_RATE: Final = 20.0
+"""Of each asset, in a second."""
 
 IN_FLIGHT: Final = 0.3
 """Seconds that the exchange takes to acknowledge an order."""
@@ -94,6 +98,7 @@ class Drill:
         self._hosts: dict[str, HostProcess] = {}
         self._engine: EngineServer | EngineGroup
         self._trading: Trading
+        self.feed: FeedScore
 
     @property
     def was_late(self) -> bool:
@@ -102,7 +107,11 @@ class Drill:
 
     def run(self) -> Score:
         settings = PracticeSettings(
-            regions=HOSTS, accounts=len(ACCOUNTS), max_deals=10_000, balance=Decimal(1_000_000)
+            regions=HOSTS,
+            accounts=len(ACCOUNTS) + len(HOSTS),  # each host has a session of its own for the feed
+            tick_rate=TICK_RATE,
+            max_deals=10_000,
+            balance=Decimal(1_000_000),
         )
         with ExitStack() as stack:
             exchange = stack.enter_context(PracticeExchange(settings))
@@ -118,11 +127,16 @@ class Drill:
             self._trading = stack.enter_context(Trading(ACCOUNTS, sockets))
             if any(self._trading.await_deal(account, 0.0, PATIENCE) == float("inf") for account in ACCOUNTS):
                 raise RuntimeError(f"no deal was opened: see the logs in {self._folder}")
+            reading = stack.enter_context(Reading(self._engine.url))
             mischief = Mischief(self._random, self._hosts, self._engine, self._times)
             for name in self._names:
                 time.sleep(self._random.uniform(*CALM))
                 self._strike(name, mischief)
             self._trading.stop()
+            if not reading.await_ticks(PATIENCE):
+                self.problems.append("the feed does not tick any more")
+            self.feed = FeedScore(reading.ticks, reading.gaps, exchange.ledger)
+            self.problems += self.feed.violations
             return Score(self._trading.answers(), self._settle(), exchange.ledger)
 
     def _choose(self, count: int) -> list[str]:
@@ -134,14 +148,15 @@ class Drill:
         return names[:count]
 
     def _start_hosts(self, stack: ExitStack, exchange: PracticeExchange) -> None:
-        sessions = dict(zip(ACCOUNTS, exchange.sessions, strict=True))
+        sessions = dict(zip(ACCOUNTS, exchange.sessions, strict=False))
+        feed_sessions = exchange.sessions[len(ACCOUNTS) :]
         ports = [urlsplit(region.url).port or 0 for region in exchange.regions]
         for place, (name, port) in enumerate(zip(HOSTS, ports, strict=True)):
             lines, url = (port, port), self._engine.url
             if isinstance(self._engine, EngineServer):
                 lines, url = (self._engine.port, port), ""
-            workers = (place + 1) % 2
-            host = HostProcess(name, self._folder, lines, sessions, self._times, workers, url)
+            workers, own = (place + 1) % 2, feed_sessions[place]
+            host = HostProcess(name, self._folder, lines, sessions, own, self._times, workers, url)
             self._hosts[name] = stack.enter_context(host)
             host.start()
         self._await_hosts()
@@ -263,7 +278,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         score = drill.run()
         drills.append(drill)
-        print(*score.card(), sep="\n")
+        print(*score.card(), f"feed       {drill.feed.summary()}", sep="\n")
         for problem in drill.problems:
             print(f"VIOLATION  {problem}", flush=True)
         bad += bool(score.violations or drill.problems)

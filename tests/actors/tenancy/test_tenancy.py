@@ -236,8 +236,11 @@ def test_the_first_hosts_behind_the_owner_stand_by() -> None:
 
 def test_a_host_stands_by_until_others_are_warm_and_while_there_is_no_owner() -> None:
     owner, first, second = hosts = ranking("f", ["h1", "h2", "h3"])
-    tenancy = among(second, *hosts)
+    tenancy = among(second, owner, second)
+    assert tenancy.stand_by({"f": owner}, {}) == {"f"}
+    tenancy.see(hosts)
     assert tenancy.stand_by({"f": owner}, {"f": {second: True}}) == {"f"}  # the first has just come
+    assert tenancy.stand_by({}, {}) == {"f"}  # the engine was away, and has forgotten
     assert tenancy.stand_by({"f": owner}, {"f": {first: False, second: True}}) == {"f"}
     assert tenancy.stand_by({}, {"f": {first: True, second: True}}) == {"f"}
     assert tenancy.stand_by({"f": owner}, {"f": {first: True, second: True}}) == set()
@@ -275,12 +278,27 @@ def test_a_host_in_maintenance_gives_a_feed_back_once_another_is_warm_or_if_ther
 def test_a_host_that_stands_by_tries_first_and_a_warm_one_before_a_cold_one() -> None:
     hosts = ["h1", "h2", "h3", "h4"]
     waits = {}
+    feed = Duty("f", ("h4", "h1", "h3", "h2"), standby=2)
     for host in hosts:
-        tenancy = among(host, *hosts)
-        tenancy.stand_by({}, {"f": {"h3": True, "h1": False}})
+        tenancy = among(host, *hosts, feed=feed)
+        tenancy.stand_by({"f": "h4"}, {"f": {"h3": True, "h1": False}})
         waits[host] = tenancy.next_at()
     assert sorted(hosts, key=waits.__getitem__)[:2] == ["h3", "h1"]
-    assert waits["h3"] == 0.0
+    assert (waits["h3"], waits["h1"]) == (0.0, RANK_DELAY)
+
+
+def test_after_an_engine_was_away_the_hosts_that_stand_by_try_first() -> None:
+    hosts = ["h1", "h2", "h3"]
+    feed = Duty("f", ("h1", "h2", "h3"), standby=1)
+    standby, cold = (among(host, *hosts, feed=feed) for host in ("h2", "h3"))
+    for tenancy in (standby, cold):
+        tenancy.stand_by({"f": "h1"}, {"f": {"h2": True}})
+        tenancy.unanswered("f", 10.0)
+        tenancy.see([])
+        tenancy.reconnected(10.1)
+        tenancy.stand_by({}, {})
+    assert standby.next_at() == 10.1
+    assert cold.next_at() >= 10.1 + 3 * TIMES.renew
 
 
 class Leases:

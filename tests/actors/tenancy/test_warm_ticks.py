@@ -1,10 +1,12 @@
 """What a host that stands by publishes when it takes over, and of which assets nothing is missing then."""
 
+import pytest
 from hypothesis import given, strategies as st
 from msgspec import structs
 
 from actors.messages.events import StreamDropped, StreamGap
 from actors.messages.traffic import Ticks
+from actors.tenancy import warm_ticks
 from actors.tenancy.published_ticks import PublishedTicks
 from actors.tenancy.warm_ticks import WarmTicks
 from actors.values import Tick
@@ -60,6 +62,21 @@ def test_an_asset_is_not_whole_if_what_was_not_published_is_not_kept_any_more() 
     assert warm.whole(published(tick(1.0), tick(1.0, "B"))) == ["B"]
     assert warm.whole(published(tick(2.0))) == ["A"]
     assert rest(warm, published(tick(1.0))) == [tick(9.0)]
+
+
+def test_while_nobody_can_take_over_all_is_kept_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warm_ticks, "MOST_KEPT", 3)
+    warm = standby(tick(1.0), tick(2.0))
+    warm.hold(60.0)
+    warm.take([columns(tick(3.0))], 60.0 + KEEPS - 0.1)
+    assert rest(warm, published(tick(1.0))) == [tick(2.0), tick(3.0)]
+    warm.take([columns(tick(4.0))], 60.0 + KEEPS - 0.1)
+    assert warm.whole(published(tick(1.0))) == ["A"]
+    warm.take([columns(tick(5.0))], 60.0 + KEEPS - 0.1)
+    assert warm.whole(published(tick(1.0))) == []
+    assert rest(warm, published(tick(1.0))) == [tick(3.0), tick(4.0), tick(5.0)]
+    warm.take([columns(tick(6.0))], 200.0)
+    assert rest(warm, published(tick(1.0))) == [tick(6.0)]
 
 
 def test_what_was_lost_on_the_way_proves_nothing() -> None:

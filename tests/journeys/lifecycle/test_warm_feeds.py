@@ -29,12 +29,13 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
+REGIONS = ("PRACTICE-1", "PRACTICE-2")
 FEED = "  - {{name: otc, session: '{session}', assets: [{assets}], standby: 1}}\n"
 
 
 @pytest.fixture
 def exchange() -> Iterator[PracticeExchange]:
-    with PracticeExchange(PracticeSettings(accounts=len(NAMES), tick_rate=50.0)) as running:
+    with PracticeExchange(PracticeSettings(REGIONS, accounts=len(NAMES), tick_rate=50.0)) as running:
         yield running
 
 
@@ -42,8 +43,8 @@ def exchange() -> Iterator[PracticeExchange]:
 def files(
     exchange: PracticeExchange, tmp_path: Path, place: Path, engine_server: EngineServer
 ) -> dict[str, Path]:
-    """The configuration of each host, with a session of its own for the feed."""
-    return {
+    """The configuration of each host, with a session of its own for the feed, and a region of its own."""
+    found = {
         name: write(
             tmp_path / f"{name}.yaml",
             exchange,
@@ -54,6 +55,10 @@ def files(
         )
         for name, session in zip(NAMES, exchange.sessions, strict=True)
     }
+    for file, region in zip(found.values(), reversed(REGIONS), strict=True):
+        lines = file.read_text().splitlines(keepends=True)
+        file.write_text("".join(line for line in lines if region not in line))
+    return found
 
 
 class Cluster:
@@ -137,3 +142,24 @@ def test_what_a_standby_has_seen_nothing_of_is_a_gap_and_a_polite_stop_loses_not
     assert (gap.asset, gap.reason) == (quiet, MOVED)
     assert notebook.all(StreamGap) == [gap]
     assert_every_tick_came_once(notebook, exchange)
+
+
+def test_a_host_that_cannot_reach_the_venue_any_more_hands_the_feed_over_and_costs_no_tick(
+    exchange: PracticeExchange,
+    files: dict[str, Path],
+    engine_server: EngineServer,
+    tmp_path: Path,
+    cluster: Cluster,
+) -> None:
+    notebook = Notebook()
+    with hosts(files, tmp_path, workers=0), attached(engine_server.url, "otc") as attachment:
+        first = cluster.owner()
+        [second] = set(NAMES) - {first}
+        attachment.router.ask(Subscribe("", to=notebook), timeout=PATIENCE)
+        eventually(lambda: cluster.standing().get(second, False), PATIENCE)
+        exchange.close_region(REGIONS[NAMES.index(first)])
+        eventually(lambda: cluster.owner() == second, PATIENCE)
+        counted = len(notebook.ticks())
+        assert notebook.wait(lambda book: len(book.ticks()) > counted + 200)
+    assert_every_tick_came_once(notebook, exchange)
+    assert notebook.all(StreamGap) == []

@@ -19,7 +19,7 @@ from runtime.cluster.claims import Claims
 from runtime.cluster.engine import Engine
 from runtime.cluster.epoch_memory import EpochMemory
 from runtime.cluster.host_directory import HostDirectory
-from runtime.cluster.messages import Assign, DutyFailed
+from runtime.cluster.messages import Assign, DutyFailed, HandOver
 from runtime.cluster.outcomes import EngineAway, Renewal
 from runtime.cluster.releases import Releases
 from runtime.cluster.steward import Steward
@@ -429,6 +429,23 @@ def test_another_host_stands_by_and_takes_over_what_it_runs(begin: Begin, feed: 
     second.ref.tell(DutyFailed(feed.name))
     assert second.step() == ("stop", feed.name)
     assert first.step() == ("start", feed.name)
+
+
+def test_a_host_that_gets_nothing_for_a_feed_hands_it_over_if_another_is_warm(
+    begin: Begin, feed: Duty, engine: Engine
+) -> None:
+    first = begin("h1", duties=[feed])
+    first.step()
+    second = begin("h2", duties=[feed])
+    assert second.step() == ("stand by", feed.name)
+    first.ref.tell(HandOver(feed.name))  # the other one is not warm
+    second.is_warm = True
+    eventually(lambda: first.tenancy.has_warm_standby(feed.name))
+    assert first.steps.empty()
+    first.ref.tell(HandOver(feed.name))
+    assert first.step() == ("stop", feed.name)
+    assert second.step() == ("start", feed.name)
+    first.ref.tell(HandOver(feed.name))  # which is its no more
 
 
 def test_a_host_that_stands_by_ends_that_with_a_drain_and_after_a_failure_and_a_reload(

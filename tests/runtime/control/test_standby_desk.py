@@ -7,10 +7,11 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from actors.engine.clock import elapsed
 from actors.messages import Subscribe, Tick
-from actors.messages.events import StreamGap
+from actors.messages.events import ConnectionDown, ConnectionUp, StreamGap
 from actors.messages.lifecycle import Begin
 from actors.messages.routing import SubscribeColumns
 from actors.messages.traffic import Deliver
@@ -18,6 +19,7 @@ from actors.tenancy.tenure import Tenure
 from runtime import Attachment, attach
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
+from runtime.control import standby_desk
 from runtime.control.follower import MOVED
 from runtime.control.protocol import VERSION, Welcome
 from runtime.control.publisher import MARK_EVERY
@@ -38,9 +40,20 @@ class PlayedStandby:
     def __init__(self, engine: Engine, duty: str, host: str) -> None:
         self._engine, self._duty, self._host = engine, duty, host
         self.router = Recording(Recorder)
-        self.warm = threading.Event()
+        self.warm: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self.cut = threading.Event()
         welcome = Welcome(VERSION, 1, "practice", 0.0, [], host)
-        self.desk = StandbyDesk.start(engine, duty, self.router.ref, welcome, {"A", "B"}, 10.0, self.warm.set)
+        self.desk = StandbyDesk.start(
+            engine,
+            duty,
+            self.router.ref,
+            welcome,
+            {"A", "B"},
+            10.0,
+            lambda: False,
+            self.warm.put,
+            self.cut.set,
+        )
 
     def hears(self, *ticks: Tick, missed: int = 0) -> None:
         for each in ticks:
@@ -97,7 +110,7 @@ def test_one_that_is_warm_goes_on_where_the_owner_has_ended(
     reader = attached()
     for host in (first, second):
         host.hears(tick(1.0), tick(1.0, "B"))
-    assert second.warm.wait(WAIT)
+    assert second.warm.get(timeout=WAIT)
     third.hears(tick(1.0))
     assert reader.next(2) == [tick(1.0), tick(1.0, "B")]
     second.hears(tick(2.0), tick(2.0))
@@ -146,6 +159,35 @@ def test_what_a_standby_could_not_keep_up_with_is_a_gap(play: Play, attached: Ca
     second.take_over()
     [gap, later] = reader.next(2)
     assert (type(gap), gap.from_time, later) == (StreamGap, 1.0, tick(3.0))
+
+
+def test_a_host_without_a_connection_is_not_warm_and_does_not_keep_the_feed(play: Play) -> None:
+    up, down = ConnectionUp("c1", 1, "r"), ConnectionDown("c1", 1, "r", "cut", was_ready=True)
+    owner, standby = play("h1"), play("h2")
+    owner.take_over()
+    for host in (owner, standby):
+        host.desk.tell(Deliver([up, ConnectionUp("c2", 1, "r")]))
+        host.hears(tick(1.0), tick(1.0, "B"))
+        host.desk.tell(Deliver([down]))
+    assert standby.warm.get(timeout=WAIT)
+    for host in (owner, standby):
+        host.desk.tell(Deliver([structs.replace(down, connection="c2")]))
+    assert not standby.warm.get(timeout=WAIT)
+    assert owner.cut.wait(WAIT)
+    assert not standby.cut.is_set()
+    standby.desk.tell(Deliver([structs.replace(down, was_ready=False), up]))
+    standby.hears(tick(2.0), tick(2.0, "B"))
+    assert standby.warm.get(timeout=WAIT)
+
+
+def test_a_standby_counts_as_warm_after_a_while_though_a_market_is_closed(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standby_desk, "WARM_AFTER", 0.05)
+    host = play("h1")
+    host.hears(tick(1.0))
+    host.desk.tell(Deliver([ConnectionUp("c1", 1, "r")]))
+    assert host.warm.get(timeout=WAIT)
 
 
 def test_it_listens_to_all_and_publishes_nothing(play: Play, engine: Engine, duty: str) -> None:
