@@ -59,7 +59,7 @@ def test_several_servers_are_told_with_what_a_failover_would_lose(group: EngineG
     assert level == "WARN"
     assert "two servers" in text
     assert "set min-replicas-to-write 1" in text
-    assert "takes up to 2.5 s, and moves all accounts: set cluster.lease to 5 s" in text
+    assert "takes up to 3 s, and moves all accounts: set cluster.lease to 6 s" in text
     place = group.url.partition("://")[2]
     told = found(f"sentinel://127.0.0.1:1,{place}", ", replicas: 1")
     assert told["engine"][1].startswith(f"sentinel://127.0.0.1:1,{place}: version ")
@@ -69,10 +69,10 @@ def test_several_servers_are_told_with_what_a_failover_would_lose(group: EngineG
 def test_three_servers_that_refuse_writes_without_a_replica_are_good(tmp_path: Path) -> None:
     (folder := tmp_path / "group").mkdir()
     with EngineGroup(folder, 3, 1, "--min-replicas-to-write", "1") as three:
-        told = found(three.url, ", replicas: 1")
+        told = found(three.url, ", replicas: 1, lease: 6s")
     assert {level for level, _ in told.values()} == {"OK"}
     assert told["engine's replicas"][1].startswith("2 connected")
-    assert told["engine's failover"][1].endswith("; a lease outlives a failover (5 s)")
+    assert told["engine's failover"][1].endswith("; a lease outlives a failover (6 s)")
 
 
 def test_an_engine_that_keeps_nothing_or_may_drop_a_lease_is_told_with_the_remedy(serve: Serve) -> None:
