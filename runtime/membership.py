@@ -77,7 +77,8 @@ class Membership:
         self._name = host_name(config)
         self._set(config)
         assert cluster.address is not None, "no host has a membership without an engine"
-        self._engine = Engine(cluster.address, min(self._times.renew, self._times.margin))
+        steps = 2 if cluster.address.name else 1  # to ask the sentinels, and to connect
+        self._engine = Engine(cluster.address, min(self._times.renew, self._times.margin) / steps)
         self.hindrance = ""
         """Why this host can have no lease at present; ``""``: it can."""
         self._renewal = Renewal()

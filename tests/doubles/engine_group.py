@@ -19,8 +19,9 @@ NAME: Final = "engine"
 DOWN_AFTER: Final = 1000
 """Milliseconds without an answer after which a sentinel takes the primary for dead."""
 
-PERIODS: Final = ("info-period", "publish-period", "ask-period")
-"""Of a sentinel: how often it looks at the servers, and tells the others. Unset they are seconds."""
+PERIODS: Final = {"info-period": "100", "ask-period": "100", "publish-period": "500"}
+"""Milliseconds: how often a sentinel looks at the servers, and tells the others. Unset they are seconds. For
+four times the last one the others let it promote a server, before they make that one a replica again."""
 
 STARTED_WITHIN: Final = 20.0
 FOLLOWS_WITHIN: Final = 60.0
@@ -69,8 +70,8 @@ class SentinelServer:
 
     def _answers(self) -> bool:
         try:
-            for period in PERIODS:
-                self.ask("DEBUG", period, "100")
+            for period, milliseconds in PERIODS.items():
+                self.ask("DEBUG", period, milliseconds)
         except valkey.AuthenticationError:
             return True
         except valkey.ConnectionError:

@@ -2,7 +2,7 @@
 
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -49,6 +49,14 @@ def mute() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+def is_away(ask: Callable[[], object]) -> bool:
+    try:
+        ask()
+    except EngineAway:
+        return True
+    return False
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
@@ -62,16 +70,11 @@ def test_after_a_failover_the_new_primary_is_asked_and_has_what_was_confirmed(
     reader = StreamReader(engine, duty, {"commands": "0"})
     group.fail_over()
 
-    def renews() -> bool:
-        try:
-            return engine.renew("h1", {duty: epoch}, 60.0)[duty]
-        except EngineAway:
-            return False
-
-    eventually(renews, PATIENCE)
+    eventually(lambda: not is_away(engine.time), PATIENCE)
+    assert engine.renew("h1", {duty: epoch}, 60.0) == {duty: True}
     assert engine.order(duty, "a") == b"1"
-    with pytest.raises(EngineAway):  # its connection led to the former one
-        reader.take()
+    group.replica()  # that is the former primary: it has ended its connections
+    eventually(lambda: is_away(reader.take), PATIENCE)
     reader.close()
 
 
@@ -80,20 +83,12 @@ def test_an_ask_by_the_engine_goes_on_after_a_failover(group: EngineGroup, engin
     try:
         with attach(group.url, account=duty.partition(":")[2], timeout=PATIENCE) as account:
             group.fail_over()
-            eventually(lambda: _answers(engine), PATIENCE)
+            eventually(lambda: not is_away(engine.time), PATIENCE)
             future = account.router.ask(GetBalance(), block=False, timeout=PATIENCE)
             owner.asked()[1].set(Balance(AccountKind.DEMO, Decimal(5)))
             assert future.get(timeout=PATIENCE).amount == 5
     finally:
         owner.end()
-
-
-def _answers(engine: Engine) -> bool:
-    try:
-        engine.time()
-    except EngineAway:
-        return False
-    return True
 
 
 def test_sentinels_that_are_away_are_passed_over(group: EngineGroup) -> None:

@@ -528,3 +528,21 @@ def test_a_lease_that_no_replica_has_is_provisional_until_one_has_it(
     finally:
         replica.thaw()
         using.close()
+
+
+def test_a_host_keeps_its_leases_over_a_failover_of_the_engine(
+    begin: Begin, duty: str, group: EngineGroup
+) -> None:
+    group.replica()
+    using = Engine(parse_address(group.url), timeout=0.5)
+    try:
+        notes = begin("h1", using=using, replicas=1, times=LeaseTimes(lease=60.0, renew=0.2, margin=0.3))
+        assert notes.step() == ("start", duty)
+        tenure = notes.tenancy.tenures[duty]
+        group.fail_over()
+        renewed = tenure.safe_until
+        eventually(lambda: tenure.safe_until > renewed)
+        assert notes.tenancy.tenures == {duty: tenure}
+        assert not tenure.lost
+    finally:
+        using.close()
