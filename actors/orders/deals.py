@@ -4,6 +4,7 @@ import enum
 import itertools
 import math
 from collections.abc import Collection, Iterable, Iterator
+from decimal import Decimal
 from typing import Final
 
 from msgspec import structs
@@ -33,10 +34,22 @@ class DealRecord:
     step ``reach`` and not after this one; it is infinity while this one is open. ``order`` is the id of our
     order. ``told`` says when it was last reported open, and ``by`` over which connection. ``listed``: it
     stood in a list, or its result came; until then it may be a mistake of an acknowledgement.
-    ``contradicted`` says in what the venue has described it otherwise, ``""`` if it has not.
+    ``contradicted`` says in what the venue has described it otherwise, ``""`` if it has not. ``corrected``
+    has the profits that the venue has told before, and that a list has replaced.
     """
 
-    __slots__ = ("by", "contradicted", "deal", "listed", "order", "ownership", "reach", "seen", "told")
+    __slots__ = (
+        "by",
+        "contradicted",
+        "corrected",
+        "deal",
+        "listed",
+        "order",
+        "ownership",
+        "reach",
+        "seen",
+        "told",
+    )
 
     def __init__(self, deal: Deal, ownership: Ownership, seen: int, order: str = "") -> None:
         self.deal = deal
@@ -48,6 +61,7 @@ class DealRecord:
         self.by = ""
         self.listed = False
         self.contradicted = ""
+        self.corrected: tuple[Decimal | None, ...] = ()
 
     def __repr__(self) -> str:
         deal, state = self.deal, "closed" if self.closed else "open"
@@ -91,6 +105,7 @@ class Deals:
         self._ended: dict[str, DealRecord] = {}
         self._without_result: dict[str, DealRecord] = {}
         self._contradicted: list[DealRecord] = []
+        self._corrected: list[tuple[Deal, Deal]] = []
         self.forgotten = -1
         """The latest step that first saw a deal which is no longer kept."""
 
@@ -143,14 +158,19 @@ class Deals:
         self._open[deal.id] = record
         return record
 
-    def take_closed(self, deal: Deal, ownership: Ownership, step: int) -> DealRecord | None:
+    def take_closed(
+        self, deal: Deal, ownership: Ownership, step: int, *, listed: bool = False
+    ) -> DealRecord | None:
         """The record of a deal that the venue calls closed, ``None`` if that was known, or if it is one of
-        ours with other terms: that is no result of it."""
+        ours with other terms: that is no result of it. ``listed``: it stands in a list, which may correct the
+        result that was known."""
         record = self.get(deal.id)
         if record is None:
             record = DealRecord(deal, ownership, step)
-        elif record.closed or self._is_contradicted(record, deal):
+        elif self._is_contradicted(record, deal):
             return None
+        elif record.closed:
+            return record if listed and self._corrects(record, deal) else None
         record.deal = deal
         record.reach = step
         record.listed = True
@@ -204,6 +224,22 @@ class Deals:
         difference."""
         taken, self._contradicted = self._contradicted, []
         return taken
+
+    def take_corrected(self) -> list[tuple[Deal, Deal]]:
+        """The deals whose result a list has corrected since the last call, each as it was and as it is."""
+        taken, self._corrected = self._corrected, []
+        return taken
+
+    def _corrects(self, record: DealRecord, deal: Deal) -> bool:
+        """Whether ``deal`` has another result than was known. One that was corrected does not come back: the
+        list of another connection may be older."""
+        told = record.deal
+        if deal.profit == told.profit or deal.profit in record.corrected:
+            return False
+        record.corrected = (*record.corrected, told.profit)
+        record.deal = deal
+        self._corrected.append((told, deal))
+        return True
 
     def _is_contradicted(self, record: DealRecord, deal: Deal) -> bool:
         difference = record.contradiction(deal)

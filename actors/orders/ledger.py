@@ -259,12 +259,15 @@ class Ledger:
         return [*self._book.doubt_contradicted(lists), *self._match()]
 
     def closed(self, event: DealsClosed, now: float) -> list[Event]:
-        """Deals have ended, listed or just now; the end of each is published once, however often it comes."""
+        """Deals have ended, listed or just now. The end of each is published once, however often it comes,
+        and again if a list corrects its result."""
         self._book.step += 1
         ownership = Ownership.PAST if event.listed and self._is_first(event) else Ownership.UNCLAIMED
         deals = sorted(event.deals, key=lambda deal: deal.closes_at)
         reach = self.deals.reach(deals, event.listed and self._book.unresolved.is_whole(event))
-        records = [self.deals.take_closed(deal, ownership, self._book.step) for deal in deals]
+        records = [
+            self.deals.take_closed(deal, ownership, self._book.step, listed=event.listed) for deal in deals
+        ]
         self._book.unresolved.on_shown(event, self.deals, now)
         ended = [record for record in records if record and record.ownership is not Ownership.PAST]
         events: list[Event] = []

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
+from msgspec import structs
+
 from actors.errors import LocalProtocolError
 from actors.messages.events import Event, OrderClosed, OrderInDoubt, OrderOpened, OrderOrphan
 from actors.orders.acknowledged import AcknowledgedOrders
@@ -155,6 +157,8 @@ class OrderBook:
         order = self._owner(record.deal)
         if order and order.state is OrderState.OPEN:
             self.change(order, OrderState.CLOSED, deal=record.deal)
+        elif order and order.state is OrderState.CLOSED and order.deal != record.deal:
+            self.put(structs.replace(order, deal=record.deal))  # its result was corrected
 
     def mark_foreign(self, record: DealRecord, ownership: Ownership) -> list[Event]:
         """The deal is no order's; it is announced once."""

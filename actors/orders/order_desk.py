@@ -136,6 +136,14 @@ class OrderDesk(Desk):
                 deal.order,
                 deal.contradicted,
             )
+        for told, now in self._ledger.deals.take_corrected():
+            logger.warning(
+                "deal {} was told with profit {}, and the venue lists it with {}, which counts: compare with"
+                " the venue's page",
+                told.id,
+                told.profit,
+                now.profit,
+            )
         for trade in self._readiness.apply(event):
             self._trade(trade)
 

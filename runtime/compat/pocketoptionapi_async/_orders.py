@@ -110,15 +110,17 @@ class Orders:
     def closed(self, deal: Deal) -> OrderResult | None:
         """Its result, the first time that it is told; ``None`` for a deal of another program."""
         order_id = self._order_of.get(deal.id)
-        if order_id is None or self._is_closed(order_id):
+        if order_id is None:
             return None
-        return self.update(deal)
+        first = not self._is_closed(order_id)
+        result = self.update(deal)
+        return result if first else None
 
     def update(self, deal: Deal) -> OrderResult:
         """``deal`` as it stands; one of ours never turns from closed to open."""
         order_id = self._order_of.get(deal.id)
         result = result_of(deal, order_id or deal.id)
-        if order_id is None or self._is_closed(order_id):
+        if order_id is None or (deal.outcome is None and self._is_closed(order_id)):
             return self._results[order_id] if order_id else result
         self._results[order_id] = result
         return result

@@ -148,6 +148,24 @@ def test_a_deal_that_was_rolled_over_may_have_a_higher_stake() -> None:
     assert (ledger.deals.open_deals(), ledger.deals.take_contradicted()) == ([longer], [])
 
 
+def test_the_list_corrects_a_result_once_and_an_older_list_does_not_bring_it_back() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.accepted(accepted("o1", DEAL))
+    won, lost = ended(DEAL, Decimal("0.92")), ended(DEAL)
+    ledger.closed(close_now(won), NOW + 60)
+    assert ledger.closed(close_now(lost), NOW + 60) == []
+    assert ledger.closed(list_closed(lost), NOW + 61) == [OrderClosed(lost)]
+    for older in (lost, won):
+        assert ledger.closed(list_closed(older), NOW + 62) == []
+    assert (ledger.deals.deal("d1"), ledger.deals.take_corrected()) == (lost, [(won, lost)])
+    order = ledger.order("o1")
+    assert order is not None
+    assert (order.state, order.deal) == (OrderState.CLOSED, lost)
+    again = Ledger([order], NOW + 90, TRADING)
+    assert again.closed(list_closed(won), NOW + 91) == [OrderClosed(won)]
+
+
 def test_a_draw_closes_an_order_and_is_not_a_loss() -> None:
     ledger = fresh_ledger()
     intend(ledger)

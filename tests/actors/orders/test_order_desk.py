@@ -959,6 +959,15 @@ def test_a_row_that_contradicts_a_deal_of_ours_is_in_the_log_once(
     assert "amount 50 in place of 1" in line
 
 
+def test_a_result_that_the_list_corrects_is_in_the_log(desk: WatchedOrderDesk, warnings: list[str]) -> None:
+    desk.tell(DealAccepted("c1", desk.place(1), desk.deal()))
+    desk.tell(close_now(ended(desk.deal(), ONE)))
+    desk.tell(DealsClosed("c1", 1, [ended(desk.deal())], listed=True))
+    desk.part()
+    [line] = warnings
+    assert "profit 1, and the venue lists it with -1" in line
+
+
 def test_a_halt_and_its_end_are_in_the_log(desk: WatchedOrderDesk, all_lines: list[str]) -> None:
     desk.tell(HaltTrading(1, "lunch"))
     desk.ask(2, Resume())
