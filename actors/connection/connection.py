@@ -169,8 +169,7 @@ class Connection(RuntimeActor):
         assert self._transport is not None
         if self._watches_writing:
             self._transport.flush()
-        if items := self._take_in(self._transport.read()):
-            self._publish(items)
+        items = self._take_in(self._transport.read())
         if self._dialogue is not None and self._dialogue.open:
             self._converse(self._dialogue, [], items)
         if (failure := self._session.failure) is None:
@@ -192,15 +191,17 @@ class Connection(RuntimeActor):
         left = self._transport.most_unread
         while left > 0 and self._session.failure is None and (data := self._transport.read()):
             left -= len(data)
-            if items := self._take_in(data):
-                self._publish(items)
+            self._take_in(data)
         self._read()
 
     def _take_in(self, data: bytes) -> list[Item]:
+        """HOT: publish what ``data`` amounts to; returns that."""
         now, utc = self.now(), self.utc()
         if self._witness is not None and data:
             self._witness.heard(data, now, utc)
-        return self._session.receive(data, now, utc)
+        if items := self._session.receive(data, now, utc):
+            self._events.tell(self._sequencer.batch(items))  # as ``_publish`` does
+        return items
 
     def _send(self, message: Send) -> None:
         if message.life != self._start.life or not self._session.ready:

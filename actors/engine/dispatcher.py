@@ -150,8 +150,8 @@ class Dispatcher:
             watch.inbox.enqueue(watch)
 
     def before_message(self) -> None:
-        """HOT: a message is about to be handled. Fires the timers that are due; once in so many messages,
-        polls the descriptors."""
+        """HOT: a message is about to be handled, and the thread has not just waited. Fires the timers that
+        are due; once in so many messages, polls the descriptors."""
         self._handled += 1
         if self._handled >= MESSAGES_PER_POLL:
             self._poll(0)
@@ -176,9 +176,12 @@ class Dispatcher:
     def _run(self) -> None:
         while True:
             try:
-                while not self._turns:  # HOT: as in ``next``
+                if self._turns:
+                    self.before_message()
+                else:
                     self._wait()
-                self._turns.popleft().serve(TURN)
+                if self._turns:
+                    self._turns.popleft().serve(TURN)
             except Exception as error:  # noqa: BLE001  # whatever it is, the other actors have no other thread
                 logger.opt(exception=error).critical(
                     "{} goes on after a fault of its own: report this with the log", self._name
@@ -206,7 +209,7 @@ class Dispatcher:
                 timeout = min(timeout, max(0.0, self._timers[0][0] - self.clock()))
             self._poll(timeout)
         self._asleep = False
-        if not self._turns:  # otherwise the first message fires them
+        if self._timers and self._timers[0][0] <= self.clock():
             self._fire_due()
 
     def _poll(self, timeout: float) -> None:

@@ -93,6 +93,7 @@ class Inbox:
 
     def get(self) -> AnyEnvelope:
         """The next envelope; blocks until there is one. Only for an inbox that is not open."""
+        self._dispatcher.before_message()
         while (envelope := self._next()) is None:
             self._dispatcher.next()
             self._scheduled = False
@@ -112,7 +113,8 @@ class Inbox:
                     return
                 handle(envelope)
                 if not (self._told or self._ready or self._due or self._urgent):
-                    return  # as _next would, after a look at the clock
+                    return
+                self._dispatcher.before_message()
         finally:
             self._serving = False
         # A sender may have scheduled it meanwhile; twice in the queue, it would have two turns for each of
@@ -194,7 +196,6 @@ class Inbox:
             raise
 
     def _next(self) -> AnyEnvelope | None:
-        self._dispatcher.before_message()
         if self._urgent:
             return self._urgent.popleft()
         while self._due or self._ready:

@@ -68,8 +68,15 @@ class Unframer(Generic[M]):
             if start + length > end:
                 break
             at = start + length
-            messages.append(self._decode(view[start:at]))
-        self._keep(at, end)
+            try:
+                messages.append(self._decoder.decode(view[start:at]))
+            except (msgspec.MsgspecError, ValueError, RecursionError, TellwireError) as error:
+                # A command's constructor raises TellwireError for a value that it refuses.
+                raise RemoteProtocolError(f"the bytes are no message: {error}") from error
+        if at == end < len(self._buffer) <= USUAL_BUFFER:  # HOT: nearly always
+            self._unread = 0
+        else:
+            self._keep(at, end)
         return messages
 
     def __call__(self, data: bytes) -> list[M]:
@@ -94,10 +101,3 @@ class Unframer(Generic[M]):
         self._unread = end - at
         if self._unread and (at or self._buffer is not buffer):
             self._buffer[: self._unread] = memoryview(buffer)[at:end]
-
-    def _decode(self, body: memoryview) -> M:
-        try:
-            return self._decoder.decode(body)
-        except (msgspec.MsgspecError, ValueError, RecursionError, TellwireError) as error:
-            # A command's constructor raises TellwireError for a value that it refuses.
-            raise RemoteProtocolError(f"the bytes are no message: {error}") from error
