@@ -11,7 +11,7 @@ from actors.messages.traffic import Send
 from actors.messages.workers import StartConnection, StopConnection, StopWorker, UseTaps
 from actors.values import Life
 
-StartActor = Callable[[StartConnection, Tellable], pykka.ActorRef[Any]]
+StartActor = Callable[[StartConnection, Tellable], Tellable]
 """Starts a connection actor with this guardian."""
 
 
@@ -28,7 +28,7 @@ class ConnectionGroup(RuntimeActor):
     ) -> None:
         super().__init__(name, **kwargs)
         self._start_connection = start_connection
-        self._connections: dict[str, tuple[Life, pykka.ActorRef[Any]]] = {}
+        self._connections: dict[str, tuple[Life, Tellable]] = {}
         self._taps = UseTaps(())
         self._stopping = False
 

@@ -15,16 +15,18 @@ from actors.messages.lifecycle import Tellable
 from actors.messages.workers import StartConnection
 from runtime.workers.dialing import dial, open_session, witness
 
-StartIn = Callable[[Tellable, Dispatcher, StartConnection, Tellable], pykka.ActorRef[Any]]
+StartIn = Callable[[Tellable, Dispatcher, StartConnection, Tellable], Tellable]
 """Starts a connection that tells the first its events, in this dispatcher, with this guardian."""
 
 
 def start_connection(
     router: Tellable, dispatcher: Dispatcher, start: StartConnection, guardian: Tellable
-) -> pykka.ActorRef[Any]:
+) -> Tellable:
     """A connection to the venue."""
-    return Connection.start(
-        start, router, dial, open_session, witness(start), guardian=guardian, dispatcher=dispatcher
+    return here(
+        Connection.start(
+            start, router, dial, open_session, witness(start), guardian=guardian, dispatcher=dispatcher
+        )
     )
 
 

@@ -11,13 +11,13 @@ import socket
 import sys
 from typing import Any, get_args
 
-import pykka
 from loguru import logger
 from msgspec import Struct
 
 from actors.connection.connection import Connection
 from actors.connection.group import ConnectionGroup
 from actors.engine.pykka_internals import Envelope
+from actors.engine.ref import here
 from actors.errors import WorkerDied
 from actors.messages.events import Heartbeat
 from actors.messages.lifecycle import Begin, Tellable
@@ -119,15 +119,17 @@ class Worker(ConnectionGroup):
         if self.now() - self._beaten_at >= self._heartbeat_interval:
             self._beat()  # one read of the link may start hundreds
 
-    def _start(self, start: StartConnection, guardian: Tellable) -> pykka.ActorRef[Any]:
-        return Connection.start(
-            start,
-            self._main,
-            dial,
-            open_session,
-            witness(start),
-            guardian=guardian,
-            dispatcher=self._dispatcher,
+    def _start(self, start: StartConnection, guardian: Tellable) -> Tellable:
+        return here(
+            Connection.start(
+                start,
+                self._main,
+                dial,
+                open_session,
+                witness(start),
+                guardian=guardian,
+                dispatcher=self._dispatcher,
+            )
         )
 
     def _read(self) -> None:
