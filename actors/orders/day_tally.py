@@ -38,7 +38,8 @@ class DayTally:
     """Counts the orders of one account by the UTC day of the venue's clock.
 
     An order counts on the day on which its deal was opened, or it was made; a result on the day on which the
-    deal closed. Pending orders count on the day on which they were taken.
+    deal closed. One that the venue never told counts as lost, since a limit has to hold in doubt too. Pending
+    orders count on the day on which they were taken.
     """
 
     def __init__(self, account: AccountKind) -> None:
@@ -118,9 +119,11 @@ def _share(order: Order) -> _Share:
     deal = order.deal
     made_at = order.created_at if deal is None else deal.opened_at
     ordered_on = _day(made_at) if order.state in COUNTED else None
-    if order.state is not OrderState.CLOSED or deal is None or deal.profit is None:
+    if order.state is not OrderState.CLOSED or order.pending:
         return _Share(ordered_on, None, NOTHING)
-    return _Share(ordered_on, _day(deal.closes_at), deal.profit)
+    closed_at = made_at + order.duration if deal is None else deal.closes_at
+    profit = None if deal is None else deal.profit
+    return _Share(ordered_on, _day(closed_at), minus(NOTHING, order.amount) if profit is None else profit)
 
 
 def _taken(request: int) -> str:

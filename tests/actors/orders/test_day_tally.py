@@ -83,6 +83,13 @@ def test_an_open_deal_is_no_loss_yet() -> None:
     assert tally_of([order(OrderState.OPEN)]).loss(TODAY) == 0
 
 
+def test_a_result_that_was_never_told_counts_as_lost() -> None:
+    closed = order(OrderState.CLOSED)
+    missed = structs.replace(closed, deal=deal_of(BET, "o1", TODAY))
+    assert figures(tally_of([missed])) == [1, 1]
+    assert figures(tally_of([structs.replace(closed, deal=None)])) == [1, 1]  # a person has said so
+
+
 def test_yesterday_does_not_count_today() -> None:
     tally = tally_of([order(OrderState.CLOSED, YESTERDAY)])
     assert figures(tally) == [0, 0]
