@@ -94,12 +94,15 @@ def _replicas(found: "EngineExamination", wanted: int) -> Finding:
 
 
 def _group(found: "EngineExamination", lease: float) -> Finding:
-    from runtime.cluster.fitness import least_lease, weaknesses_of_the_group  # noqa: PLC0415  # an extra
+    from runtime.cluster import fitness  # noqa: PLC0415  # an extra
 
-    if weak := "; ".join(weaknesses_of_the_group(found.facts, found.reports, lease)):
-        return Finding(Level.WARN, "engine's failover", weak)
+    weak = [*fitness.weaknesses_of_the_group(found.facts, found.reports, lease)]
+    if several := fitness.disagreement(found.reports):
+        weak.append(f"{several}: if a minute later too, see their logs")
+    if weak:
+        return Finding(Level.WARN, "engine's failover", "; ".join(weak))
     if not found.reports:
         return Finding(Level.OK, "engine's failover", "by hand: the URL names one server")
     text = f"{len(found.reports)} sentinels name {found.reports[0].primary}"
-    text += f"; a lease outlives a failover ({least_lease(found.reports):g} s)"
+    text += f"; a lease outlives a failover ({fitness.least_lease(found.reports):g} s)"
     return Finding(Level.OK, "engine's failover", text)

@@ -20,6 +20,13 @@ def hindrance_of(facts: EngineFacts) -> str:
     return f"the engine may drop leases: nothing runs; {remedy}"
 
 
+def disagreement(reports: Sequence[SentinelReport]) -> str:
+    """Of sentinels that answer; some seconds after a failover they agree again. ``""``: there is none."""
+    primaries = sorted({report.primary for report in reports if not report.problem})
+    several = f"the sentinels name several primaries of the engine ({', '.join(primaries)})"
+    return several if len(primaries) > 1 else ""
+
+
 def least_lease(reports: Sequence[SentinelReport]) -> float:
     """Seconds that a lease has to last so that a failover moves nothing; 0 without sentinels."""
     waits = [report.down_after for report in reports if not report.problem]
@@ -44,8 +51,6 @@ def weaknesses_of_the_group(
         yield f"{text}: set min-replicas-to-write 1, min-replicas-max-lag 10"
     if silent := [f"{report.place}: {report.problem}" for report in reports if report.problem]:
         yield f"{len(silent)} of {len(reports)} sentinels of the engine do not know it ({'; '.join(silent)})"
-    if len(primaries := sorted({report.primary for report in reports if not report.problem})) > 1:
-        yield f"the sentinels name several primaries of the engine ({', '.join(primaries)}): see their logs"
     if lease < (least := least_lease(reports)):
         text = f"a failover of the engine takes up to {least / LEASES_PER_FAILOVER:g} s"
         yield f"{text}, and moves all accounts: set cluster.lease to {least:g} s at least"
