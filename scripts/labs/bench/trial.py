@@ -135,8 +135,9 @@ class Trial:
     def saturate(self, count: int, *, watched: bool = False) -> Outcome:
         """``count`` ticks as fast as they are read; with memory ``watched``, made as they are sent."""
         if not watched:
-            each = len(self._assets) // self._connections
-            self._venue.tell(Prepare(count, self._connections, each, len(self._assets[0])))
+            carriers = min(len(self._assets), self._connections)
+            each = len(self._assets) // carriers
+            self._venue.tell(Prepare(count, carriers, each, len(self._assets[0])))
             self._venue.hear(Prepared, LONGEST)
         with self.running() as child:
             before = child.cpu_seconds()

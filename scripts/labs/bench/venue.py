@@ -53,7 +53,10 @@ class BenchVenue:
         self._folder.cleanup()
 
     def tell(self, order: Order) -> None:
-        self._control.sendall(msgspec.json.encode(order) + b"\n")
+        try:
+            self._control.sendall(msgspec.json.encode(order) + b"\n")
+        except OSError:
+            raise self._ended() from None
 
     def hear(self, kind: type[R], timeout: float) -> R:
         """The next report of this kind; others before it are dropped."""
@@ -64,11 +67,14 @@ class BenchVenue:
             except queue.Empty:
                 raise Failed(f"the load server has not said {kind.__name__} within {timeout:g} s") from None
             if report is None:
-                raise Failed(f"the load server has ended: {self._child.last_words}")
+                raise self._ended()
             if isinstance(report, Streams):
                 self._streams = report.count
             if isinstance(report, kind):
                 return report
+
+    def _ended(self) -> Failed:
+        return Failed(f"the load server has ended: {self._child.last_words}")
 
     def wait_for_streams(self, count: int, timeout: float) -> None:
         """Wait until exactly ``count`` streams are subscribed."""
