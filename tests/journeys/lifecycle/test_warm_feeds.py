@@ -150,6 +150,7 @@ def test_a_host_that_cannot_reach_the_venue_any_more_hands_the_feed_over_and_cos
     engine_server: EngineServer,
     tmp_path: Path,
     cluster: Cluster,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     notebook = Notebook()
     with hosts(files, tmp_path, workers=0), attached(engine_server.url, "otc") as attachment:
@@ -157,6 +158,12 @@ def test_a_host_that_cannot_reach_the_venue_any_more_hands_the_feed_over_and_cos
         [second] = set(NAMES) - {first}
         attachment.router.ask(Subscribe("", to=notebook), timeout=PATIENCE)
         eventually(lambda: cluster.standing().get(second, False), PATIENCE)
+        assert main([str(files[second]), "hosts"]) == 0
+        rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+        assert rows[first].endswith("otc (epoch 1)")
+        assert rows[second].endswith("otc (standby)")
+        assert main([str(files[second]), "accounts"]) == 0
+        assert f"stands by (host {first} has it)" in capsys.readouterr().out
         exchange.close_region(REGIONS[NAMES.index(first)])
         eventually(lambda: cluster.owner() == second, PATIENCE)
         counted = len(notebook.ticks())
