@@ -108,6 +108,9 @@ class PendingTerms(Struct, frozen=True):
 def other_terms(meant: "Order | PendingOrder | Deal", deal: Deal) -> list[str]:
     """The terms of ``deal`` that are not those of ``meant``, how long it lasts left out."""
     account = deal.account if isinstance(meant, PendingOrder) else meant.account
+    told = deal.asset, deal.amount, deal.direction, deal.account
+    if (meant.asset, meant.amount, meant.direction, account) == told:
+        return []  # as with nearly every row of the lists
     differences = (
         (meant.asset != deal.asset, f"asset {deal.asset} in place of {meant.asset}"),
         (meant.amount != deal.amount, f"amount {deal.amount:f} in place of {meant.amount:f}"),
