@@ -63,10 +63,6 @@ class EngineServer:
             self.kill()
             raise
 
-    @property
-    def runs(self) -> bool:
-        return self._process is not None
-
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
