@@ -118,7 +118,7 @@ class PendingEvidence:
     def known(self, ticket: str) -> tuple[PendingOrder, int] | None:
         """The pending order that the venue has, and the step that first saw it."""
         known = self._tickets.get(ticket)
-        return known and (known.order, known.seen)
+        return None if known is None else (known.order, known.seen)
 
     def opened_of(self, order: PendingOrder, since: int) -> Deal | None:
         """A deal that may have come of ``order``, first seen after step ``since``."""
