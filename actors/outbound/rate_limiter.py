@@ -134,7 +134,8 @@ class RateLimiter(RuntimeActor):
             now, sum(map(self._cost, ahead)), self._cost(request), urgent=request.urgent
         )
         if now + wait > request.expires_at:
-            self._refuse(request, RateLimited(f"the rate limit holds it for {wait:.1f} s", wait))
+            held = RateLimited(f"the rate limit holds it for {wait:.1f} s", wait)
+            self._refuse(request, held if wait > 0 else NotSent(EXPIRED))
             return
         if self._streams_held and isinstance(request.command, SubscribeTicks):
             self._held.append(request)

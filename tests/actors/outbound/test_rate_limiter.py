@@ -136,6 +136,12 @@ def test_a_request_that_would_wait_beyond_its_deadline_is_refused_at_once(scene:
     assert scene.errors() == [(3, RateLimited)]
 
 
+def test_a_request_that_comes_after_its_deadline_is_not_said_to_be_held_by_a_limit(scene: Scene) -> None:
+    scene.tell(scene.request(1, patience=-0.1))
+    assert scene.errors() == [(1, NotSent)]
+    assert "its deadline passed" in str(scene.failures[0].exception)
+
+
 def test_a_request_that_is_done_while_it_waits_does_not_leave(scene: Scene) -> None:
     scene.tell(scene.request(1), scene.request(2), RequestDone(2), RequestDone(1))
     scene.later(2.0)
