@@ -45,6 +45,12 @@ MAIN_STALL = 10.0
 
 PR_SET_PDEATHSIG = 1
 
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""Of glibc's ``mallopt``."""
+
+KEPT_FREE, LARGEST_KEPT = 4 * 1024 * 1024, 1024 * 1024
+"""Bytes of memory that stay with the process when they are free, and of the largest piece that may."""
+
 
 class _LinkReadable(Struct, frozen=True):
     pass
@@ -162,6 +168,7 @@ def main() -> int:
     options = parser.parse_args()
     forbid_core_dumps()  # before the session arrives
     _die_with_parent()
+    _keep_memory()
     group_signals.ignore()
     descriptors.raise_soft_limit()
     watchdog = WatchdogTimer(options.watchdog)
@@ -191,6 +198,14 @@ def _die_with_parent() -> None:
     if sys.platform != "linux":
         return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _keep_memory() -> None:
+    """Else glibc gives the memory of each read under full load back to the system, and page faults in the
+    next one take a twentieth of the time."""
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)) is not None:
+        mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT)
+        mallopt(M_TRIM_THRESHOLD, KEPT_FREE)
 
 
 def _resident_bytes() -> int:
