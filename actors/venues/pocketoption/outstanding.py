@@ -28,6 +28,13 @@ class _Load(Struct, frozen=True):
     end: float
 
 
+class _Refusal(Struct, frozen=True):
+    """One whose order is not known yet: it is one of ``orders``, which had no answer when it came."""
+
+    orders: tuple[str, ...]
+    reason: str
+
+
 class OutstandingRequests:
     """Finds the requests that an answer is for; requests without a waiter are never returned."""
 
@@ -35,7 +42,7 @@ class OutstandingRequests:
         self._streams: dict[tuple[str, int], list[Request]] = {}  # (asset, period): requests
         self._loads: dict[int, _Load] = {}  # by id
         self._orders: dict[str, tuple[str, Decimal]] = {}  # order: asset and stake
-        self._refusals: dict[str, str] = {}  # asset: the reason of a refusal whose order is not known yet
+        self._refusals: dict[str, dict[Decimal | None, _Refusal]] = {}  # by asset and stake, if that is known
         self._refused_stakes: dict[tuple[str, Decimal], None] = {}
         self._cancellations: dict[str, None] = {}  # tickets, in the order in which they were sent
 
@@ -89,44 +96,52 @@ class OutstandingRequests:
         _bound(self._orders)
 
     def order_accepted(self, order: str) -> list[Refused]:
-        """The venue accepted ``order``, which may be another client's. Returns the refusal whose order is
-        known now, since this order is not the one."""
+        """The venue accepted ``order``, which may be another client's.
+
+        Returns the orders that are now known to be refused.
+        """
         asset, _ = self._orders.pop(order, ("", None))
         return self._refused(asset)
 
     def order_refused(self, refusal: DealRefusal) -> list[Refused]:
-        """The order that is refused, with its reason; an order ``""`` is another client's.
+        """The orders that are known to be refused, with the reason; an order ``""`` is another client's.
 
-        A refusal names only its asset and an amount, which may be the stake (protocol 1.7.7), and it may come
-        twice. So refusals are not counted: one that fits several unanswered orders is kept until all but one
-        of them have their answers.
+        A refusal names only its asset and an amount: the stake, or a limit that is the stake of another order
+        (protocol 1.7.7). And it may come twice. So one that fits several unanswered orders is kept until all
+        but one of them have their answers, or each of their stakes has been refused; the next one like it is
+        not counted.
         """
-        asset, stake, reason = refusal.asset, refusal.amount, refusal.reason
+        asset, reason = refusal.asset, refusal.reason
+        stake = None if reason in LIMITS else refusal.amount
         orders = self._unanswered(asset)
-        if not orders:
+        is_known = stake is not None and (asset, stake) in self._refused_stakes
+        if not orders or (is_known and all(self._stake(order) != stake for order in orders)):
             return [("", asset, reason)]
-        if stake is not None and reason not in LIMITS:
-            for order in orders:
-                if self._orders[order][1] == stake:
-                    return self._refuse(order, reason)
-            if (asset, stake) in self._refused_stakes:
-                return [("", asset, reason)]
-        self._refusals.setdefault(asset, reason)
+        kept = self._refusals.setdefault(asset, {})
+        kept.setdefault(stake, _Refusal(tuple(orders), reason))
+        _bound(kept)
         return self._refused(asset)
 
     def _refused(self, asset: str) -> list[Refused]:
-        """The one order that a kept refusal of the asset can mean now."""
-        orders = self._unanswered(asset)
-        if asset not in self._refusals or len(orders) > 1:
-            return []
-        reason = self._refusals.pop(asset)
-        return self._refuse(orders[0], reason) if orders else []
+        kept = self._refusals.get(asset, {})
+        for stake, refusal in kept.items():
+            orders = [order for order in refusal.orders if order in self._orders]
+            if len(orders) <= 1 or all(self._stake(order) in kept for order in orders):
+                reasons = {order: kept.get(self._stake(order), refusal).reason for order in orders}
+                del kept[stake]
+                return [*(self._refuse(*refused) for refused in reasons.items()), *self._refused(asset)]
+        return []
 
-    def _refuse(self, order: str, reason: str) -> list[Refused]:
+    def _refuse(self, order: str, reason: str) -> Refused:
         asset, stake = self._orders.pop(order)
         self._refused_stakes[asset, stake] = None
         _bound(self._refused_stakes)
-        return [(order, asset, reason)]
+        self._refusals[asset].pop(stake, None)
+        return order, asset, reason
+
+    def _stake(self, order: str) -> Decimal:
+        _, stake = self._orders[order]
+        return stake
 
     def _unanswered(self, asset: str) -> list[str]:
         return [order for order, (ordered, _) in self._orders.items() if ordered == asset]

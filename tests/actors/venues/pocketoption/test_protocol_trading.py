@@ -152,13 +152,13 @@ ORDERS = st.lists(st.tuples(st.booleans(), st.sampled_from("AB"), st.integers(0,
 
 
 @given(ORDERS)
-def test_a_refusal_is_attributed_only_when_one_order_is_unanswered(
+def test_a_refusal_is_attributed_only_when_one_order_is_left_that_it_can_mean(
     steps: list[tuple[bool, str, int]],
 ) -> None:
     """Against plain lists of what is unanswered: a step sends an order, or answers one either way."""
     session = ready()
     unanswered: dict[str, list[str]] = {"A": [], "B": []}
-    refused = {"A": False, "B": False}
+    meant: dict[str, list[str]] = {"A": [], "B": []}
     for number, (sends, asset, answered) in enumerate(steps):
         if sends:
             command = PlaceOrder(asset, amount=Decimal(1), direction=Direction.CALL, duration=60)
@@ -169,10 +169,13 @@ def test_a_refusal_is_attributed_only_when_one_order_is_unanswered(
             order = unanswered[asset].pop(answered)
             word = event("successopenOrder", ACCEPTED.replace(b"18396039", b'"%s"' % order.encode()))
         else:
-            refused[asset] = bool(unanswered[asset])
+            meant[asset] = [order for order in meant[asset] if order in unanswered[asset]] or [
+                *unanswered[asset]
+            ]
             word = event("failopenOrder", f'{{"error":"x","asset":"{asset}"}}'.encode())
         found = [item.order for item in receive(session, word) if isinstance(item, DealRefused)]
-        known = refused[asset] and len(unanswered[asset]) <= 1
-        assert [order for order in found if order] == (unanswered[asset] if known else [])
-        if known:
-            unanswered[asset], refused[asset] = [], False
+        left = [order for order in meant[asset] if order in unanswered[asset]]
+        known = left if len(left) == 1 else []
+        assert [order for order in found if order] == known
+        unanswered[asset] = [order for order in unanswered[asset] if order not in known]
+        meant[asset] = [] if known else left

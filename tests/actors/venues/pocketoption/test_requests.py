@@ -146,17 +146,55 @@ def test_a_deal_that_another_client_opened_answers_no_order_of_ours() -> None:
 
 
 def test_a_refusal_with_its_stake_is_that_orders_however_often_it_comes() -> None:
-    session = placed(("o1", "A"), ("o2", "A"), stakes=(1, 2))
+    session = placed(("o1", "A"), stakes=(1,))
     twice = [*refused("A", "x", amount="1.00")] * 2
     assert receive(session, twice) == [*refusal("o1", "A", "x"), *refusal("", "A", "x")]
+    session.send([request(0, order("A", 2), "o2")], NOW)
+    assert receive(session, refused("A", "x", amount=1)) == refusal("", "A", "x")
     assert receive(session, refused("A", "y", amount=2)) == refusal("o2", "A", "y")
+
+
+@pytest.mark.parametrize("reason", ["AmountLimit", "x"])
+@pytest.mark.parametrize("answered", [0, 1])
+def test_an_amount_that_is_one_orders_stake_may_be_the_limit_that_another_one_broke(
+    reason: str, answered: int
+) -> None:
+    session = placed(("o1", "A"), ("o2", "A"), stakes=(10, 20))
+    assert receive(session, refused("A", reason, amount=10)) == []
+    orders = ["o1", "o2"]
+    assert receive(session, accepted(orders.pop(answered)))[1:] == refusal(orders[0], "A", reason)
+
+
+def test_orders_whose_stakes_are_all_refused_are_refused() -> None:
+    session = placed(("o1", "A"), ("o2", "A"), ("o3", "A"), stakes=(1, 2, 3))
+    assert receive(session, [*refused("A", "x", amount=1)] * 2) == []
+    assert receive(session, refused("A", "z", amount=3)) == []
+    assert receive(session, refused("A", "y", amount=2)) == [
+        *refusal("o1", "A", "x"),
+        *refusal("o2", "A", "y"),
+        *refusal("o3", "A", "z"),
+    ]
+    session.send([request(0, order("A", 4), "o4")], NOW)
+    assert receive(session, accepted("o4"))[1:] == []
+
+
+@pytest.mark.parametrize("amount", [10, 1])
+def test_a_refusal_is_no_answer_to_an_order_that_left_after_it(amount: int) -> None:
+    session = placed(("o1", "A"), ("o2", "A"), stakes=(1, 2))
+    assert receive(session, refused("A", "x", amount)) == []
+    session.send([request(0, order("A", 3), "o3")], NOW)
+    assert receive(session, accepted("o1"))[1:] == refusal("o2", "A", "x")
+    session.send([request(0, order("A", 4), "o4")], NOW)
+    assert receive(session, refused("A", "x", amount)) == []
+    assert receive(session, accepted("o4"))[1:] == refusal("o3", "A", "x")
 
 
 def test_a_refused_stake_may_be_refused_again_in_a_new_order() -> None:
     session = placed(("o1", "A"))
     assert receive(session, refused("A", "x", amount=1)) == refusal("o1", "A", "x")
     session.send([request(0, order("A", 1), "o3"), request(0, order("A", 2), "o4")], NOW)
-    assert receive(session, refused("A", "x", amount=1)) == refusal("o3", "A", "x")
+    assert receive(session, refused("A", "x", amount=1)) == []
+    assert receive(session, accepted("o4"))[1:] == refusal("o3", "A", "x")
 
 
 @pytest.mark.parametrize("amount", [10, "null", '"much"', "[]", "1e999"])
