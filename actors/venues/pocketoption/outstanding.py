@@ -15,6 +15,10 @@ from actors.venues.pocketoption.market_data import RequestedHistory
 
 MAX_UNANSWERED = 1024  # the venue never answers an unknown command, so the tables are bounded
 
+ANSWERED_WITHIN: Final = 60.0
+"""Seconds in which the venue answers an order if it ever does. If no list shows the order, the connection is
+replaced long before that."""
+
 LIMITS: Final = frozenset({"MaxDemoTrades"})
 """Reasons of a refusal whose amount is a limit of the venue, and not the stake (protocol 1.7.7)."""
 
@@ -26,6 +30,12 @@ class _Load(Struct, frozen=True):
     request: Request
     command: LoadCandles | LoadTicks
     end: float
+
+
+class _Order(Struct, frozen=True):
+    asset: str
+    stake: Decimal
+    sent_at: float
 
 
 class _Refusal(Struct, frozen=True):
@@ -41,7 +51,7 @@ class OutstandingRequests:
     def __init__(self) -> None:
         self._streams: dict[tuple[str, int], list[Request]] = {}  # (asset, period): requests
         self._loads: dict[int, _Load] = {}  # by id
-        self._orders: dict[str, tuple[str, Decimal]] = {}  # order: asset and stake
+        self._orders: dict[str, _Order] = {}  # by id
         self._refusals: dict[str, dict[Decimal | None, _Refusal]] = {}  # by asset and stake, if that is known
         self._refused_stakes: dict[tuple[str, Decimal], None] = {}
         self._cancellations: dict[str, None] = {}  # tickets, in the order in which they were sent
@@ -89,9 +99,11 @@ class OutstandingRequests:
         ended = [candle for candle in found.candles if candle.time + command.period <= load.end]
         return load.request, CandlesLoaded(command.asset, command.period, ended[-command.count :])
 
-    def add_order(self, order: str, asset: str, stake: Decimal) -> None:
-        """Await the answer to ``order``."""
-        self._orders[order] = asset, stake
+    def add_order(self, order: str, asset: str, stake: Decimal, now: float) -> None:
+        """Await the answer to ``order``, and no more to those that never got theirs."""
+        for lost in [id for id, other in self._orders.items() if other.sent_at < now - ANSWERED_WITHIN]:
+            del self._orders[lost]
+        self._orders[order] = _Order(asset, stake, now)
         self._refused_stakes.pop((asset, stake), None)
         _bound(self._orders)
 
@@ -100,8 +112,8 @@ class OutstandingRequests:
 
         Returns the orders that are now known to be refused.
         """
-        asset, _ = self._orders.pop(order, ("", None))
-        return self._refused(asset)
+        found = self._orders.pop(order, None)
+        return self._refused(found.asset) if found is not None else []
 
     def order_refused(self, refusal: DealRefusal) -> list[Refused]:
         """The orders that are known to be refused, with the reason; an order ``""`` is another client's.
@@ -115,7 +127,7 @@ class OutstandingRequests:
         stake = None if reason in LIMITS else refusal.amount
         orders = self._unanswered(asset)
         is_known = stake is not None and (asset, stake) in self._refused_stakes
-        if not orders or (is_known and all(self._stake(order) != stake for order in orders)):
+        if not orders or (is_known and all(self._orders[order].stake != stake for order in orders)):
             return [("", asset, reason)]
         kept = self._refusals.setdefault(asset, {})
         kept.setdefault(stake, _Refusal(tuple(orders), reason))
@@ -126,25 +138,22 @@ class OutstandingRequests:
         kept = self._refusals.get(asset, {})
         for stake, refusal in kept.items():
             orders = [order for order in refusal.orders if order in self._orders]
-            if len(orders) <= 1 or all(self._stake(order) in kept for order in orders):
-                reasons = {order: kept.get(self._stake(order), refusal).reason for order in orders}
+            stakes = {self._orders[order].stake for order in orders}
+            if len(orders) <= 1 or (len(stakes) == len(orders) and kept.keys() >= stakes):
+                reasons = {order: kept.get(self._orders[order].stake, refusal).reason for order in orders}
                 del kept[stake]
                 return [*(self._refuse(*refused) for refused in reasons.items()), *self._refused(asset)]
         return []
 
     def _refuse(self, order: str, reason: str) -> Refused:
-        asset, stake = self._orders.pop(order)
-        self._refused_stakes[asset, stake] = None
+        found = self._orders.pop(order)
+        self._refused_stakes[found.asset, found.stake] = None
         _bound(self._refused_stakes)
-        self._refusals[asset].pop(stake, None)
-        return order, asset, reason
-
-    def _stake(self, order: str) -> Decimal:
-        _, stake = self._orders[order]
-        return stake
+        self._refusals[found.asset].pop(found.stake, None)
+        return order, found.asset, reason
 
     def _unanswered(self, asset: str) -> list[str]:
-        return [order for order, (ordered, _) in self._orders.items() if ordered == asset]
+        return [id for id, order in self._orders.items() if order.asset == asset]
 
     def add_cancellation(self, ticket: str) -> None:
         """Await the answer to the cancellation of ``ticket``."""

@@ -99,7 +99,7 @@ class RequestMatcher:
                 return [raw.encode()], (sent,) if request.awaited else ()
             case PlaceOrder() as command:
                 text = dialect.place_order(command, request.order, self._account)
-                self._outstanding.add_order(request.order, command.asset, command.amount)
+                self._outstanding.add_order(request.order, command.asset, command.amount, now)
                 return [text], ()
             case PlacePendingOrder() as command:
                 return [dialect.place_pending_order(command, now)], ()

@@ -19,7 +19,7 @@ from actors.messages.commands import PlacePendingOrder, TradingCommand
 from actors.messages.events import DealAccepted, DealRefused, PendingAnswered
 from actors.messages.traffic import Failure, Item, Response
 from actors.values import Life
-from actors.venues.pocketoption.outstanding import MAX_UNANSWERED
+from actors.venues.pocketoption.outstanding import ANSWERED_WITHIN, MAX_UNANSWERED
 from actors.venues.pocketoption.protocol import Message, Protocol
 from tests.doubles.venue_dialogue import (
     AUTH,
@@ -176,6 +176,18 @@ def test_orders_whose_stakes_are_all_refused_are_refused() -> None:
     ]
     session.send([request(0, order("A", 4), "o4")], NOW)
     assert receive(session, accepted("o4"))[1:] == []
+
+
+def test_one_refusal_refuses_one_of_two_orders_of_a_stake_at_most() -> None:
+    session = placed(("o1", "A"), ("o2", "A"), stakes=(1, 1))
+    assert receive(session, refused("A", "x", amount=1)) == []
+    assert receive(session, accepted("o1"))[1:] == refusal("o2", "A", "x")
+
+
+def test_an_order_that_is_never_answered_does_not_hold_up_the_refusals_of_later_ones_for_ever() -> None:
+    session = placed(("o1", "A"), stakes=(5,))
+    session.send([request(0, order("A", 1), "o2")], NOW + ANSWERED_WITHIN + 1)
+    assert receive(session, refused("A", "x", amount=1)) == refusal("o2", "A", "x")
 
 
 @pytest.mark.parametrize("amount", [10, 1])
