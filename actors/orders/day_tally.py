@@ -121,9 +121,10 @@ def _share(order: Order) -> _Share:
     ordered_on = _day(made_at) if order.state in COUNTED else None
     if order.state is not OrderState.CLOSED or order.pending:
         return _Share(ordered_on, None, NOTHING)
-    closed_at = made_at + order.duration if deal is None else deal.closes_at
-    profit = None if deal is None else deal.profit
-    return _Share(ordered_on, _day(closed_at), minus(NOTHING, order.amount) if profit is None else profit)
+    if deal is None:
+        return _Share(ordered_on, _day(made_at + order.duration), minus(NOTHING, order.amount))
+    result = minus(NOTHING, deal.amount) if deal.profit is None else deal.profit
+    return _Share(ordered_on, _day(deal.closes_at), result)
 
 
 def _taken(request: int) -> str:

@@ -110,7 +110,8 @@ class OrderBook:
                 self.deals.discard(record)
                 events += self._doubt_opened(one, "no list of the venue has had its deal")
             elif order and order.state is OrderState.OPEN:
-                self.change(order, OrderState.CLOSED, "its result is not known: the venue lists it no more")
+                reason = "its result is not known: the venue lists it no more"
+                self.change(order, OrderState.CLOSED, reason, deal=record.deal)
         return events
 
     def _doubt_opened(self, one: UnresolvedOrder, reason: str) -> list[Event]:

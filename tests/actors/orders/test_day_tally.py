@@ -90,6 +90,16 @@ def test_a_result_that_was_never_told_counts_as_lost() -> None:
     assert figures(tally_of([structs.replace(closed, deal=None)])) == [1, 1]  # a person has said so
 
 
+def test_a_rolled_over_deal_without_a_result_counts_with_its_raised_stake_on_the_day_of_its_end() -> None:
+    midnight = 20_000.0 * DAY
+    made_at = midnight - 90
+    closed = order(OrderState.CLOSED, made_at)
+    rolled_over = structs.replace(deal_of(BET, "o1", made_at), amount=20 * ONE, closes_at=midnight + 30)
+    tally = tally_of([structs.replace(closed, deal=rolled_over)])
+    assert figures(tally, made_at) == [1, 0]
+    assert figures(tally, midnight) == [0, 20]
+
+
 def test_yesterday_does_not_count_today() -> None:
     tally = tally_of([order(OrderState.CLOSED, YESTERDAY)])
     assert figures(tally) == [0, 0]

@@ -148,6 +148,18 @@ def test_a_deal_that_was_rolled_over_may_have_a_higher_stake() -> None:
     assert (ledger.deals.open_deals(), ledger.deals.take_contradicted()) == ([longer], [])
 
 
+def test_a_rolled_over_deal_whose_result_was_missed_is_kept_as_it_was_last_described() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.accepted(accepted("o1", DEAL))
+    longer = structs.replace(DEAL, closes_at=DEAL.closes_at + 60, amount=2 * ONE)
+    ledger.opened_listed(list_open(longer), NOW + 1)
+    log_in(ledger, NOW + 300, epoch=2)
+    order = ledger.order("o1")
+    assert order is not None
+    assert (order.state, order.deal) == (OrderState.CLOSED, longer)
+
+
 def test_the_list_corrects_a_result_once_and_an_older_list_does_not_bring_it_back() -> None:
     ledger = fresh_ledger()
     intend(ledger)
