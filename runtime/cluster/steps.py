@@ -1,8 +1,11 @@
 """What a carrier is asked to do in threads of their own, and what has come of it. No error leaves them."""
 
+import contextlib
+import threading
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
+import pykka
 from loguru import logger
 from msgspec import Struct
 
@@ -69,3 +72,18 @@ def end_standby(carrier: Carrier, duty: str) -> StandbyEnded:
         text = "{} could not be stopped: restart this host, and report this"
         logger.opt(exception=error).critical(text, duty)
     return StandbyEnded(duty)
+
+
+def in_background(duty: str, work: Callable[[], Step], unable: Step, steward: pykka.ActorRef[Any]) -> None:
+    """Tell ``steward`` what comes of ``work``; ``unable`` if the system has no thread for it."""
+
+    def run() -> None:
+        done = work()
+        with contextlib.suppress(pykka.ActorDeadError):  # the duty has ended after the steward
+            steward.tell(done)
+
+    try:
+        threading.Thread(target=run, name=duty, daemon=True).start()
+    except RuntimeError as error:
+        logger.error("{}: {}: raise the limit of threads", duty, error)
+        steward.tell(unable)

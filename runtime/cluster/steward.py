@@ -1,13 +1,10 @@
 """The steward of a host: it gets and renews the leases, and what runs on the host follows them."""
 
-import contextlib
 import functools
 import math
-import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-import pykka
 from loguru import logger
 from msgspec import Struct
 
@@ -39,6 +36,7 @@ from runtime.cluster.steps import (
     begin_standby,
     end,
     end_standby,
+    in_background,
 )
 from runtime.version import version
 
@@ -120,11 +118,11 @@ class Steward(RuntimeActor):
                 self._on_begun(message.tenure, message.problem)
             case DutyEnded(tenure=tenure, has_stopped=has_stopped):
                 self._on_ended(tenure, has_stopped=has_stopped)
-            case StandbyBegun(duty=duty):
-                self._busy.discard(duty)
-                self._standbys.on_begun(message, self.now())
+            case StandbyBegun():
+                self._on_standby_begun(message)
             case StandbyEnded(duty=duty):
                 self._busy.discard(duty)
+                self._failed.discard(duty)
             case DutyFailed(duty=duty):
                 self._on_failed(duty)
             case HandOver(duty=duty):
@@ -212,6 +210,13 @@ class Steward(RuntimeActor):
             self._in_background(duty, start, StandbyBegun(duty, NO_THREAD))
         for duty in self._standbys.superfluous(wanted) - self._busy:
             self._stand_down(duty)
+
+    def _on_standby_begun(self, begun: StandbyBegun) -> None:
+        self._busy.discard(begun.duty)
+        self._standbys.on_begun(begun, self.now())
+        if begun.duty in self._failed and begun.duty in self._standbys:
+            self._stand_down(begun.duty)  # the next renewal begins it anew
+        self._failed.discard(begun.duty)
 
     def _stand_down(self, duty: str) -> None:
         self._standbys.end(duty)
@@ -368,17 +373,7 @@ class Steward(RuntimeActor):
     def _in_background(self, duty: str, work: Callable[[], Step], unable: Step) -> None:
         """``unable`` is what comes of it if the system has no thread for it."""
         self._busy.add(duty)
-
-        def run() -> None:
-            done = work()
-            with contextlib.suppress(pykka.ActorDeadError):  # the duty has ended after the steward
-                self.actor_ref.tell(done)
-
-        try:
-            threading.Thread(target=run, name=duty, daemon=True).start()
-        except RuntimeError as error:
-            logger.error("{}: {}: raise the limit of threads", duty, error)
-            self.actor_ref.tell(unable)
+        in_background(duty, work, unable, self.actor_ref)
 
     def _on_away(self, error: EngineAway) -> None:
         if not self._away:

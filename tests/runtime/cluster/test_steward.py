@@ -466,6 +466,54 @@ def test_a_host_that_stands_by_ends_that_with_a_drain_and_after_a_failure_and_a_
     eventually(lambda: not second.ref.is_alive())
 
 
+def test_a_failure_of_a_standby_during_its_start_begins_it_anew_and_spoils_no_take_over(
+    begin: Begin, feed: Duty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_by = Notes.stand_by
+
+    def fails_once(notes: Notes, duty: str) -> str:
+        monkeypatch.setattr(Notes, "stand_by", stand_by)
+        notes.ref.tell(DutyFailed(duty))
+        return stand_by(notes, duty)
+
+    monkeypatch.setattr(Notes, "stand_by", fails_once)
+    first = begin("h1", duties=[feed])
+    first.step()
+    second = begin("h2", duties=[feed])
+    assert second.step() == ("stand by", feed.name)
+    assert second.step() == ("stand down", feed.name)
+    assert second.step() == ("stand by", feed.name)
+    first.ref.tell(Drain())
+    assert second.step() == ("start", feed.name)
+    taken = second.ends[feed.name]
+    eventually(lambda: second.ends[feed.name] > taken + TIMES.lease)
+    assert second.steps.empty()
+
+
+def test_a_failure_of_a_standby_during_its_end_spoils_no_take_over(
+    begin: Begin, feed: Duty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_down = Notes.stand_down
+
+    def fails(notes: Notes, duty: str) -> None:
+        notes.ref.tell(DutyFailed(duty))
+        stand_down(notes, duty)
+
+    monkeypatch.setattr(Notes, "stand_down", fails)
+    first = begin("h1", duties=[feed])
+    first.step()
+    second = begin("h2", duties=[feed])
+    assert second.step() == ("stand by", feed.name)
+    second.ref.tell(DutyFailed(feed.name))
+    assert second.step() == ("stand down", feed.name)
+    assert second.step() == ("stand by", feed.name)
+    first.ref.tell(Drain())
+    assert second.step() == ("start", feed.name)
+    taken = second.ends[feed.name]
+    eventually(lambda: second.ends[feed.name] > taken + TIMES.lease)
+    assert second.steps.empty()
+
+
 @pytest.mark.parametrize("fails", [lambda *_: "no session", lambda *_: 1 / 0])
 def test_a_standby_that_cannot_start_is_not_tried_again_at_once(
     begin: Begin, feed: Duty, monkeypatch: pytest.MonkeyPatch, fails: Callable[..., str]
