@@ -14,7 +14,7 @@ class DutyFailed(Struct, frozen=True):
 
 
 class HandOver(Struct, frozen=True):
-    """This host gets nothing for the duty at present: one that is warm is to have it."""
+    """This host has no connection for the feed; a warm host is to take it."""
 
     duty: str
 

@@ -81,7 +81,7 @@ class StandbyDesk(FrontDesk):
 
     def on_receive(self, message: Any) -> None:
         match message:
-            case Begin():  # all that followers may want
+            case Begin():  # a stand-in for followers of the former owner, until they say what they want
                 self._publisher.follow(FORMER_FOLLOWERS, [""])
                 self.after(WARM_AFTER, _CountAsWarm())
             case TakeOver(tenure=tenure):
