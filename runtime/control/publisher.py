@@ -1,7 +1,7 @@
 """The events of an account, put into the engine while anybody follows them."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -26,7 +26,10 @@ BACKLOG: Final = 16 * 1024 * 1024
 """Bytes that wait while the engine is away; then the oldest entries are dropped."""
 
 MARK_EVERY: Final = 64
-"""Entries from one mark to the next: so many a new owner has to read at most."""
+"""Entries from one mark to the next; a new owner reads twice as many to find one."""
+
+MOST_RESUMED: Final = 1_000
+"""Ticks after which an entry of what a former owner has not published ends: some 100 kB, for one call."""
 
 _FOLLOWERS: Final = "followers"
 
@@ -80,7 +83,8 @@ class Publisher:
         self._tenure = tenure
         self._published = PublishedTicks(mark.newest)
         self._put(mark)
-        self._collected = unpublished
+        for items in _parts(unpublished):
+            self._add(items)
 
     def take(self, events: list[Any]) -> bool:
         """Whether to ``publish`` at once: what is no tick is not kept waiting.
@@ -129,3 +133,17 @@ class Publisher:
 
     def _listen(self) -> None:
         self._fanout.listen(_FOLLOWERS, {topic for topics in self._topics.values() for topic in topics})
+
+
+def _parts(items: Iterable[Any]) -> Iterator[list[Any]]:
+    """``items`` in their order; each part has ``MOST_RESUMED`` ticks, but for the last read in it."""
+    part: list[Any] = []
+    ticks = 0
+    for item in items:
+        part.append(item)
+        ticks += len(item) if isinstance(item, Ticks) else 1
+        if ticks >= MOST_RESUMED:
+            yield part
+            part, ticks = [], 0
+    if part:
+        yield part

@@ -19,15 +19,17 @@ from actors.messages.owners import OwnerEnded
 from actors.messages.routing import Asked, SubscribeColumns
 from actors.messages.traffic import Deliver, EventBatch
 from actors.tenancy.tenure import Tenure
+from actors.tenancy.warm_ticks import MOST_KEPT
 from actors.values import AccountKind, Balance
 from runtime import Attachment, attach
 from runtime.cluster.address import parse_address
-from runtime.cluster.engine import Engine
-from runtime.cluster.forms import EVENTS
+from runtime.cluster.engine import Engine, key
+from runtime.cluster.forms import EVENTS, field_of
 from runtime.cluster.outcomes import EngineAway
 from runtime.cluster.reader import StreamReader
 from runtime.control.follower import CUT, MOVED, Follower
-from runtime.control.publisher import Publisher
+from runtime.control.protocol import FeedMark
+from runtime.control.publisher import MOST_RESUMED, Publisher
 from tests.doubles.engine_server import EngineServer
 from tests.doubles.played_owner import LEASE, PlayedOwner
 from tests.doubles.recorder import WAIT
@@ -184,6 +186,30 @@ def test_what_waits_for_the_engine_is_there_once(engine_server: EngineServer) ->
     found = [msgspec.msgpack.decode(entry.fields[b"d"], type=EventBatch) for entry in entries]
     assert [list(item) for each in found for item in each.items] == [[tick(1.0)], [tick(2.0)], [tick(3.0)]]  # type: ignore[arg-type]
     engine.close()
+    router.stop()
+
+
+def test_all_that_a_standby_keeps_is_published_in_entries_of_a_bounded_size(
+    engine: Engine, duty: str
+) -> None:
+    epoch = engine.acquire(duty, "h1", LEASE).epoch
+    tenure = Tenure(duty, epoch, time.monotonic() + LEASE)
+    router = pykka.ThreadingActor.start()
+    publisher = Publisher(engine, tenure, router, router)
+    publisher.resume(
+        tenure, FeedMark({}), [columns(tick(float(at), "EURUSD_otc")) for at in range(MOST_KEPT)]
+    )
+    publisher.publish()
+    published: list[float] = []
+    position = "-"
+    while entries := engine.execute([("XRANGE", key(duty, EVENTS), position, "+", "COUNT", 20)])[0]:
+        for name, fields in entries:
+            position = f"({name.decode()}"
+            message = msgspec.msgpack.decode(field_of(fields, b"d"), type=EventBatch | FeedMark)
+            if isinstance(message, EventBatch):
+                assert len(message.items) <= MOST_RESUMED
+                published += [each.time for item in message.items for each in item]  # type: ignore[union-attr]
+    assert published == [float(at) for at in range(MOST_KEPT)]
     router.stop()
 
 
