@@ -323,7 +323,7 @@ class Engine:
     def _remove_older(self) -> None:
         """A host or a program that still needs one loads it again with its next call."""
         found = self._call("FUNCTION", "LIST", "LIBRARYNAME", "tellwire_*")
-        older = [name for _, name, *_ in found if _number_of(name.decode()) < _number_of(LIBRARY)]
+        older = [name for _, name, *_ in found if _is_older(name.decode())]
         if older:  # another host may do the same: its errors mean nothing
             self._exchange([("FUNCTION", "DELETE", name) for name in older])
 
@@ -363,9 +363,10 @@ def _keys(duty: str, *names: str) -> list[str]:
     return [key(duty, name) for name in names]
 
 
-def _number_of(library: str) -> int:
-    version = library.rpartition("_")[2]
-    return int(version) if version.isdigit() else 0
+def _is_older(library: str) -> bool:
+    """Whether it is an older version of ours; a library with a name of another form is not ours."""
+    version = re.fullmatch("tellwire_([0-9]+)", library)
+    return version is not None and int(version[1]) < int(LIBRARY.removeprefix("tellwire_"))
 
 
 def _reply(connection: Any) -> Any:

@@ -132,6 +132,15 @@ def test_hosts_with_two_versions_of_the_library_share_the_leases(
             assert libraries(new) == {"tellwire_99"}
 
 
+def test_only_libraries_that_are_named_as_older_versions_are_removed(engine_server: EngineServer) -> None:
+    for name in ("tellwire_0", "tellwire_desk", "tellwire_desk_0", "tellwire_0_desk"):
+        source = f"#!lua name={name}\\nredis.register_function('of_{name}', function() return 1 end)"
+        asked(engine_server, f'FUNCTION LOAD "{source}"'.encode())
+    with connected(engine_server.url) as engine:
+        engine.prepare()
+        assert libraries(engine) == {LIBRARY, "tellwire_desk", "tellwire_desk_0", "tellwire_0_desk"}
+
+
 def libraries(engine: Engine) -> set[str]:
     (found,) = engine.execute([("FUNCTION", "LIST")])
     return {each[1].decode() for each in found}
