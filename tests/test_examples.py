@@ -17,6 +17,7 @@ import sys
 import threading
 import urllib.parse
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -24,11 +25,12 @@ from typing import Any, NamedTuple
 import pytest
 from labs.site.programs import cells, purpose, table
 
-from actors.messages import Halt, PlaceOrder, Resume
+from actors.messages import Halt, OrderClosed, PlaceOrder, Resume, Subscribe
 from actors.values import Direction
 from runtime import Runtime, attach
 from runtime.practice import PracticeExchange
 from tests.doubles.practice_folder import SETTINGS, fill
+from tests.doubles.trading_samples import deal_of, ended
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -240,6 +242,45 @@ def test_losses_in_a_row_halt_the_orders(
         trader.join()
         practice.force_outcome(None)
     assert "1 in a row\nhalted" in capsys.readouterr().out
+
+
+class Told:
+    """A runtime for a program that subscribes to closed deals: all that close are told at once."""
+
+    def __init__(self, closed: list[tuple[str, str]]) -> None:
+        stake = PlaceOrder("EURUSD_otc", 1, Direction.CALL, 60)
+        self._events = [OrderClosed(ended(deal_of(stake, id), Decimal(profit))) for id, profit in closed]
+        self.router = self
+
+    def from_yaml(self, _: str) -> contextlib.AbstractContextManager["Told"]:
+        return contextlib.nullcontext(self)
+
+    def ask(self, command: Subscribe | Halt, timeout: float) -> None:
+        assert timeout > 0
+        if isinstance(command, Subscribe):
+            assert callable(command.to)
+            for event in self._events:
+                command.to(event)
+
+
+@pytest.mark.parametrize(
+    ("closed", "row", "end"),
+    [
+        ([("a", "-1"), ("b", "-1"), ("c", "-1")], 3, "halted"),
+        ([("a", "-1"), ("b", "-1"), ("b", "-0.98")], 2, "no deal for a long time"),
+        ([("a", "-1"), ("b", "-1"), ("a", "0.92")], 1, "no deal for a long time"),
+        ([("a", "-1"), ("b", "0.92"), ("c", "-1"), ("b", "-1")], 3, "halted"),
+        ([("a", "-1"), ("b", "-1"), ("c", "0")], 0, "no deal for a long time"),
+    ],
+)
+def test_a_deal_whose_result_is_corrected_counts_once_in_a_row_of_losses(
+    closed: list[tuple[str, str]], row: int, end: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names: dict[str, Any] = {"__name__": "stop_after_losses"}
+    exec(source("stop_after_losses.py", {"PATIENCE": 0.0}), names)
+    names["Runtime"] = Told(closed)
+    names["main"]()
+    assert capsys.readouterr().out.endswith(f"{row} in a row\n{end}\n")
 
 
 def trade() -> None:

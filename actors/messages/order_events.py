@@ -64,7 +64,7 @@ class OrderSettled(Event, frozen=True):
 class OrderClosed(Event, frozen=True):
     """A deal has closed, opened here or elsewhere; ``deal.outcome`` says how.
 
-    It comes again if the venue's list corrects the result.
+    It comes again, with the same ``deal.id``, if the venue's list corrects the result.
     """
 
     base_topic: ClassVar[str] = "order.closed"
