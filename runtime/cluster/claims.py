@@ -48,15 +48,18 @@ class Claims:
         if not (asked := [tenure for tenure in tenures if not tenure.confirmed]):
             return
         epochs = {tenure.duty: tenure.epoch for tenure in asked}
-        self._note(self._engine.confirm(holder, epochs, self._seconds, self._replicas))
-        for tenure in asked:
-            tenure.confirmed = not self._misses_some
+        found = self._engine.confirm(holder, epochs, self._seconds, self._replicas)
+        if found.held:  # the count is of nothing else
+            self._note(found.replicas)
+        for tenure in asked:  # a lease that is lost says nothing about the replicas: the next renewal ends it
+            tenure.confirmed = tenure.duty in found.held and found.replicas >= self._replicas
 
     def _note(self, replicas: int) -> None:
         missed, self._misses_some = self._misses_some, replicas < self._replicas
         if self._misses_some and not missed:
             text = (
-                "{} of {} replicas of the engine have a lease, so no order leaves by it: look at the replicas"
+                "{} of {} replicas of the engine have the leases of this host, and no account of it sends an"
+                " order by one that they lack: look at the replicas"
             )
             logger.warning(text, replicas, self._replicas)
         elif missed and not self._misses_some:

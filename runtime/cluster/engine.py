@@ -18,7 +18,7 @@ from runtime.cluster.address import EngineAddress
 from runtime.cluster.connections import SentinelReport, Sentinels, pool_of, reason_of
 from runtime.cluster.facts import OLDEST_SERVER, EngineFacts, facts_of
 from runtime.cluster.forms import COMMANDS, REPLIES, field_of, ms, place_of, seconds_of
-from runtime.cluster.outcomes import Acquired, EngineAway, Fenced, OrderEntry, Refusal, Stored
+from runtime.cluster.outcomes import Acquired, Confirmed, EngineAway, Fenced, OrderEntry, Refusal, Stored
 
 LIBRARY: Final = "tellwire_1"
 SOURCE: Final = Path(__file__).with_name("functions.lua")
@@ -78,11 +78,10 @@ class Engine:
         held = self.execute(_renewals(holder, epochs, seconds))
         return {duty: bool(reply) for duty, reply in zip(epochs, held, strict=True)}
 
-    def confirm(self, holder: str, epochs: Mapping[str, int], seconds: float, replicas: int) -> int:
-        """Extend these leases; how many replicas have them then, after a wait for so many. 0: not all of
-        them are held."""
+    def confirm(self, holder: str, epochs: Mapping[str, int], seconds: float, replicas: int) -> Confirmed:
+        """Extend these leases, and wait for so many replicas to have those that are held."""
         *held, found = self.execute(_renewals(holder, epochs, seconds) + self._wait_for(replicas))
-        return int(found) if all(held) else 0
+        return Confirmed({duty for duty, reply in zip(epochs, held, strict=True) if reply}, int(found))
 
     def release(self, holder: str, epochs: Mapping[str, int]) -> None:
         """End the leases of all duties in ``epochs``, where they are held."""

@@ -1,5 +1,6 @@
 """What the engine answers, and its two errors."""
 
+from collections.abc import Set
 from typing import Literal, NamedTuple
 
 OrderKind = Literal["intent", "open", "finished", "unsent"]
@@ -30,6 +31,13 @@ class Acquired(NamedTuple):
     seconds: float
     newest: int
     replicas: int = 0
+
+
+class Confirmed(NamedTuple):
+    """``held`` are the duties whose leases go on; so many ``replicas`` have them, if there are any."""
+
+    held: Set[str]
+    replicas: int
 
 
 class OrderEntry(NamedTuple):
