@@ -23,8 +23,8 @@ from runtime.control.protocol import FeedMark, FromOwner, Welcome
 from runtime.control.publisher import MARK_EVERY
 
 WARM_AFTER: Final = 5.0
-"""Seconds after which a host that stands by counts as warm though an asset of the feed has had no tick: its
-market may be closed."""
+"""Seconds with a connection after which a host that stands by counts as warm though an asset of the feed has
+had no tick: its market may be closed."""
 
 _entries: Final[msgspec.msgpack.Decoder[FromOwner]] = msgspec.msgpack.Decoder(FromOwner)
 
@@ -44,7 +44,9 @@ class _TryToTakeOver(Struct, frozen=True):
 
 
 class _CountAsWarm(Struct, frozen=True):
-    pass
+    """The feed has had a connection ``since`` then, if it has not been without one meanwhile."""
+
+    since: float
 
 
 class _LookForConnection(Struct, frozen=True):
@@ -77,20 +79,21 @@ class StandbyDesk(FrontDesk):
         self._up: set[str] = set()  # connections
         self._ticked: set[str] = set()  # assets, since there was none
         self._is_warm = False
+        self._up_since = -math.inf  # when the first of them came
         self._warm_ticks: WarmTicks | None = WarmTicks(keeps)  # until they are published
 
     def on_receive(self, message: Any) -> None:
         match message:
             case Begin():  # a stand-in for followers of the former owner, until they say what they want
                 self._publisher.follow(FORMER_FOLLOWERS, [""])
-                self.after(WARM_AFTER, _CountAsWarm())
             case TakeOver(tenure=tenure):
                 self._tenure = tenure
                 self._take_over()
             case _TryToTakeOver():
                 self._take_over()
-            case _CountAsWarm():
-                self._count_as_warm()
+            case _CountAsWarm(since=since):
+                if self._up and self._up_since == since and self._warm_ticks is not None:
+                    self._become(warm=True)
             case _LookForConnection():
                 self._hand_over()
             case _:
@@ -116,6 +119,9 @@ class StandbyDesk(FrontDesk):
 
     def _on_connection(self, event: ConnectionUp | ConnectionDown) -> None:
         if isinstance(event, ConnectionUp):
+            if not self._up:
+                self._up_since = self.now()
+                self.after(WARM_AFTER, _CountAsWarm(self._up_since))
             self._up.add(event.connection)
             return
         self._up.discard(event.connection)
@@ -131,13 +137,6 @@ class StandbyDesk(FrontDesk):
         if not (self._up or self._draining):
             self._on_cut()
             self.after(CUT_AGAIN, _LookForConnection())
-
-    def _count_as_warm(self) -> None:
-        if self._warm_ticks is None:
-            return
-        if self._up:
-            self._become(warm=True)
-        self.after(WARM_AFTER, _CountAsWarm())
 
     def _become(self, *, warm: bool) -> None:
         if warm != self._is_warm:

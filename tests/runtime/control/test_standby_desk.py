@@ -4,7 +4,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from msgspec import structs
@@ -19,11 +19,11 @@ from actors.tenancy.tenure import Tenure
 from runtime import Attachment, attach
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
-from runtime.control import standby_desk
 from runtime.control.follower import MOVED
 from runtime.control.protocol import VERSION, Welcome
 from runtime.control.publisher import MARK_EVERY
-from runtime.control.standby_desk import StandbyDesk, TakeOver
+from runtime.control.standby_desk import WARM_AFTER, StandbyDesk, TakeOver
+from tests.conftest import ManualClock
 from tests.doubles.engine_server import EngineServer
 from tests.doubles.played_owner import LEASE
 from tests.doubles.recorder import WAIT, Recorder, Recording
@@ -37,7 +37,7 @@ def tick(time: float, asset: str = "A") -> Tick:
 class PlayedStandby:
     """A host that runs the feed with the assets A and B."""
 
-    def __init__(self, engine: Engine, duty: str, host: str) -> None:
+    def __init__(self, engine: Engine, duty: str, host: str, clock: Callable[[], float] = elapsed) -> None:
         self._engine, self._duty, self._host = engine, duty, host
         self.router = Recording(Recorder)
         self.warm: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -53,11 +53,16 @@ class PlayedStandby:
             lambda: False,
             self.warm.put,
             self.cut.set,
+            clock=clock,
         )
 
     def hears(self, *ticks: Tick, missed: int = 0) -> None:
         for each in ticks:
             self.desk.tell(Deliver([columns(each)], missed))
+
+    def tells_of(self, *events: ConnectionUp | ConnectionDown) -> None:
+        for each in events:
+            self.desk.ask(Deliver([each]), timeout=WAIT)
 
     def take_over(self) -> None:
         epoch = self._engine.acquire(self._duty, self._host, LEASE).epoch
@@ -70,18 +75,23 @@ class PlayedStandby:
         self._engine.release(self._host, {self._duty: epoch})
 
 
-Play = Callable[[str], PlayedStandby]
+UP = ConnectionUp("c1", 1, "r")
+DOWN = ConnectionDown("c1", 1, "r", "cut", was_ready=True)
+
+
+class Play(Protocol):
+    def __call__(self, host: str, clock: Callable[[], float] = elapsed) -> PlayedStandby: ...
 
 
 @pytest.fixture
 def play(engine: Engine, duty: str) -> Iterator[Play]:
     with ExitStack() as hosts:
 
-        def begin(name: str) -> PlayedStandby:
-            host = PlayedStandby(engine, duty, name)
-            hosts.callback(host.router.ref.stop, block=False)
-            hosts.callback(host.desk.stop, block=False)
-            return host
+        def begin(host: str, clock: Callable[[], float] = elapsed) -> PlayedStandby:
+            played = PlayedStandby(engine, duty, host, clock)
+            hosts.callback(played.router.ref.stop, block=False)
+            hosts.callback(played.desk.stop, block=False)
+            return played
 
         yield begin
 
@@ -162,32 +172,39 @@ def test_what_a_standby_could_not_keep_up_with_is_a_gap(play: Play, attached: Ca
 
 
 def test_a_host_without_a_connection_is_not_warm_and_does_not_keep_the_feed(play: Play) -> None:
-    up, down = ConnectionUp("c1", 1, "r"), ConnectionDown("c1", 1, "r", "cut", was_ready=True)
     owner, standby = play("h1"), play("h2")
     owner.take_over()
     for host in (owner, standby):
-        host.desk.tell(Deliver([up, ConnectionUp("c2", 1, "r")]))
+        host.tells_of(UP, ConnectionUp("c2", 1, "r"))
         host.hears(tick(1.0), tick(1.0, "B"))
-        host.desk.tell(Deliver([down]))
+        host.tells_of(DOWN)
     assert standby.warm.get(timeout=WAIT)
     for host in (owner, standby):
-        host.desk.tell(Deliver([structs.replace(down, connection="c2")]))
+        host.tells_of(structs.replace(DOWN, connection="c2"))
     assert not standby.warm.get(timeout=WAIT)
     assert owner.cut.wait(WAIT)
     assert not standby.cut.is_set()
-    standby.desk.tell(Deliver([structs.replace(down, was_ready=False), up]))
+    standby.tells_of(structs.replace(DOWN, was_ready=False), UP)
     standby.hears(tick(2.0), tick(2.0, "B"))
     assert standby.warm.get(timeout=WAIT)
 
 
-def test_a_standby_counts_as_warm_after_a_while_though_a_market_is_closed(
-    play: Play, monkeypatch: pytest.MonkeyPatch
+def test_a_standby_counts_as_warm_after_a_while_with_a_connection_though_a_market_is_closed(
+    play: Play, clock: ManualClock
 ) -> None:
-    monkeypatch.setattr(standby_desk, "WARM_AFTER", 0.05)
-    host = play("h1")
+    host = play("h1", clock)
     host.hears(tick(1.0))
-    host.desk.tell(Deliver([ConnectionUp("c1", 1, "r")]))
+    clock.advance(WARM_AFTER - 1.0)
+    host.tells_of(UP)
+    clock.advance(WARM_AFTER - 1.0)
+    host.tells_of(DOWN, UP)
+    clock.advance(WARM_AFTER - 1.0)
+    host.tells_of(structs.replace(DOWN, connection="c2", was_ready=False))
+    assert host.warm.empty()
+    clock.advance(1.0)
     assert host.warm.get(timeout=WAIT)
+    host.tells_of(DOWN)
+    assert not host.warm.get(timeout=WAIT)
 
 
 def test_it_listens_to_all_and_publishes_nothing(play: Play, engine: Engine, duty: str) -> None:
