@@ -144,7 +144,7 @@ class CancelPendingOrder(PendingCommand[str], frozen=True):
     """Cancel a pending order. The answer is its ticket, once the venue confirms or no longer lists it.
 
     Where the answer is lost, the venue's next list decides. Raises ``RequestRefused`` if the venue does not
-    cancel it, or has opened a deal like it. After ``RequestTimeout`` it may be repeated.
+    cancel it, or has opened a deal that may be its. After ``RequestTimeout`` it may be repeated.
     """
 
     ticket: str

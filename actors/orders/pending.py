@@ -208,6 +208,7 @@ class PendingLedger:
 
     def cancelling(self, ticket: str) -> None:
         """A cancellation of ``ticket`` is about to be sent; the journal has that too, if it is ours."""
+        self._evidence.cancelling(ticket)
         if order := self.of_ticket(ticket):
             self._placed.pop(ticket, None)  # from now on, that no list has it may have this reason
             self._put(structs.replace(order, reason="its cancellation was sent"))

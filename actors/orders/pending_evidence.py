@@ -48,11 +48,14 @@ class UnresolvedPending:
 
 
 class _Ticket(Struct):
-    """A pending order of the venue: ``seen`` is the step that first saw it, ``told`` when it was last
-    reported, ``by`` over which connection."""
+    """A pending order of the venue: ``seen`` is the step that first saw it, ``listed`` the step that last
+    saw it, ``told`` when that was, ``by`` over which connection. A deal that was first seen after step
+    ``since`` may have come of it: it waited still when its last cancellation was sent."""
 
     order: PendingOrder
     seen: int
+    listed: int
+    since: int
     told: float
     by: str
 
@@ -116,9 +119,16 @@ class PendingEvidence:
         return ticket in self._tickets
 
     def known(self, ticket: str) -> tuple[PendingOrder, int] | None:
-        """The pending order that the venue has, and the step that first saw it."""
+        """The pending order that the venue has, and the step after which a deal that was first seen may be
+        its."""
         known = self._tickets.get(ticket)
-        return None if known is None else (known.order, known.seen)
+        return None if known is None else (known.order, known.since)
+
+    def cancelling(self, ticket: str) -> None:
+        """A cancellation of ``ticket`` is about to be sent. A deal that was seen before the last list which
+        has the ticket is another's: that list would lack it."""
+        if known := self._tickets.get(ticket):
+            known.since = known.listed
 
     def opened_of(self, order: PendingOrder, since: int) -> Deal | None:
         """A deal that may have come of ``order``, first seen after step ``since``."""
@@ -269,8 +279,8 @@ class PendingEvidence:
 
     def _keep(self, order: PendingOrder, connection: str, now: float) -> None:
         known = self._tickets.get(order.ticket)
-        seen = self.step if known is None else known.seen
-        self._tickets[order.ticket] = _Ticket(order, seen, now, connection)
+        seen, since = (self.step, self.step) if known is None else (known.seen, known.since)
+        self._tickets[order.ticket] = _Ticket(order, seen, self.step, since, now, connection)
 
 
 def _alike(order: Order, listed: PendingOrder) -> bool:

@@ -105,11 +105,12 @@ class PendingRequests:
 
 def cancelled_or_opened(ticket: str, deal: Deal | None) -> str | RequestRefused:
     """The answer to a cancellation whose ticket the venue lists no more, without a word of its own. ``deal``
-    may have come of the order."""
+    may have come of the order, or of another like it: the venue's deals name no pending order."""
     if deal is None:
         return ticket
     return RequestRefused(
-        f"{ticket} is listed no more, and deal {deal.id} of its terms was opened: it is too late to cancel"
+        f"{ticket} is listed no more, and deal {deal.id} of its terms was opened: it may have been too late"
+        " to cancel"
     )
 
 
