@@ -9,6 +9,7 @@ import pykka
 from loguru import logger
 from msgspec import Struct
 
+from actors.messages.commands import Subscribe
 from actors.messages.events import ConnectionDown, ConnectionUp
 from actors.messages.lifecycle import Begin
 from actors.messages.traffic import EventBatch, Ticks
@@ -29,7 +30,7 @@ had no tick: its market may be closed."""
 _entries: Final[msgspec.msgpack.Decoder[FromOwner]] = msgspec.msgpack.Decoder(FromOwner)
 
 
-CUT_AGAIN: Final = 1.0
+LOOKS_FOR_CONNECTION_EVERY: Final = 1.0
 """Seconds after which an owner without a connection says so again: another host may be warm by now."""
 
 
@@ -72,7 +73,8 @@ class StandbyDesk(FrontDesk):
     ) -> None:
         """``assets`` are those of the feed; ``keeps`` is how many seconds of ticks it needs, and more while
         the host ``is_cut_off`` from the engine. ``on_warm`` is told whether a take-over would lose nothing,
-        when that changes; ``on_cut`` is called while the owner has lost its last connection to the venue."""
+        when that changes; ``on_cut`` is called again and again while the owner has no connection to the
+        venue."""
         super().__init__(engine, Tenure(duty, 0, -math.inf), router, welcome, {}, **kwargs)
         self._assets = frozenset(assets)
         self._is_cut_off, self._on_warm, self._on_cut = is_cut_off, on_warm, on_cut
@@ -86,6 +88,9 @@ class StandbyDesk(FrontDesk):
         match message:
             case Begin():  # a stand-in for followers of the former owner, until they say what they want
                 self._publisher.follow(FORMER_FOLLOWERS, [""])
+                self._listen_for_connections()
+            case ConnectionUp() | ConnectionDown():
+                self._on_connection(message)
             case TakeOver(tenure=tenure):
                 self._tenure = tenure
                 self._take_over()
@@ -101,9 +106,6 @@ class StandbyDesk(FrontDesk):
 
     def _on_events(self, events: list[Any], missed: int) -> None:
         """HOT: one call per read."""
-        for event in events:
-            if isinstance(event, ConnectionUp | ConnectionDown):
-                self._on_connection(event)
         if self._warm_ticks is None:
             super()._on_events(events, missed)
             return
@@ -116,6 +118,12 @@ class StandbyDesk(FrontDesk):
             self._ticked.update(*(event.assets for event in events if type(event) is Ticks))
             if self._ticked >= self._assets:
                 self._become(warm=True)
+
+    def _listen_for_connections(self) -> None:
+        """Apart from what is published, which ends while nobody follows."""
+        if self._router.is_alive():
+            for kind in (ConnectionUp, ConnectionDown):
+                self._router.tell(Subscribe(kind.base_topic, to=self.actor_ref))
 
     def _on_connection(self, event: ConnectionUp | ConnectionDown) -> None:
         if isinstance(event, ConnectionUp):
@@ -136,7 +144,6 @@ class StandbyDesk(FrontDesk):
     def _hand_over(self) -> None:
         if not (self._up or self._draining):
             self._on_cut()
-            self.after(CUT_AGAIN, _LookForConnection())
 
     def _become(self, *, warm: bool) -> None:
         if warm != self._is_warm:
@@ -165,6 +172,7 @@ class StandbyDesk(FrontDesk):
         self._publisher.resume(self._tenure, mark, unpublished)
         self._askers.hear(FORMER_FOLLOWERS, self.now())
         self._serve()
+        self.every(LOOKS_FOR_CONNECTION_EVERY, _LookForConnection())
 
 
 def _last_entries(engine: Engine, duty: str) -> tuple[PublishedTicks, tuple[int, int]] | None:

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, Protocol
 
+import pykka
 import pytest
 from msgspec import structs
 
 from actors.engine.clock import elapsed
-from actors.messages import Subscribe, Tick
+from actors.messages import Subscribe, Tick, Unsubscribe
 from actors.messages.events import ConnectionDown, ConnectionUp, StreamGap
 from actors.messages.lifecycle import Begin
 from actors.messages.routing import SubscribeColumns
-from actors.messages.traffic import Deliver
+from actors.messages.traffic import Deliver, EventBatch
+from actors.routing.subscriptions import Subscriptions
 from actors.tenancy.tenure import Tenure
 from runtime import Attachment, attach
 from runtime.cluster.address import parse_address
@@ -37,9 +39,16 @@ def tick(time: float, asset: str = "A") -> Tick:
 class PlayedStandby:
     """A host that runs the feed with the assets A and B."""
 
-    def __init__(self, engine: Engine, duty: str, host: str, clock: Callable[[], float] = elapsed) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        duty: str,
+        host: str,
+        clock: Callable[[], float] = elapsed,
+        kind: type[Recorder] = Recorder,
+    ) -> None:
         self._engine, self._duty, self._host = engine, duty, host
-        self.router = Recording(Recorder)
+        self.router = Recording(kind)
         self.warm: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self.cut = threading.Event()
         welcome = Welcome(VERSION, 1, "practice", 0.0, [], host)
@@ -62,7 +71,7 @@ class PlayedStandby:
 
     def tells_of(self, *events: ConnectionUp | ConnectionDown) -> None:
         for each in events:
-            self.desk.ask(Deliver([each]), timeout=WAIT)
+            self.desk.ask(each, timeout=WAIT)
 
     def take_over(self) -> None:
         epoch = self._engine.acquire(self._duty, self._host, LEASE).epoch
@@ -80,15 +89,19 @@ DOWN = ConnectionDown("c1", 1, "r", "cut", was_ready=True)
 
 
 class Play(Protocol):
-    def __call__(self, host: str, clock: Callable[[], float] = elapsed) -> PlayedStandby: ...
+    def __call__(
+        self, host: str, clock: Callable[[], float] = elapsed, kind: type[Recorder] = Recorder
+    ) -> PlayedStandby: ...
 
 
 @pytest.fixture
 def play(engine: Engine, duty: str) -> Iterator[Play]:
     with ExitStack() as hosts:
 
-        def begin(host: str, clock: Callable[[], float] = elapsed) -> PlayedStandby:
-            played = PlayedStandby(engine, duty, host, clock)
+        def begin(
+            host: str, clock: Callable[[], float] = elapsed, kind: type[Recorder] = Recorder
+        ) -> PlayedStandby:
+            played = PlayedStandby(engine, duty, host, clock, kind)
             hosts.callback(played.router.ref.stop, block=False)
             hosts.callback(played.desk.stop, block=False)
             return played
@@ -189,6 +202,55 @@ def test_a_host_without_a_connection_is_not_warm_and_does_not_keep_the_feed(play
     assert standby.warm.get(timeout=WAIT)
 
 
+class SpreadingRouter(Recorder):
+    """Tells its subscribers of events as a router does."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._subscriptions = Subscriptions(lambda _: self.actor_ref, dead=pykka.ActorDeadError)
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case Subscribe():
+                self._subscriptions.add(message)
+            case SubscribeColumns(topic=topic, to=to):
+                self._subscriptions.add_columns(topic, to)
+            case Unsubscribe():
+                self._subscriptions.remove(message)
+            case EventBatch(items=items):
+                self._subscriptions.deliver(items)
+        self.seen.put(message)
+
+
+def test_an_owner_that_nobody_follows_knows_its_connections(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.control.askers.SILENT_FOR", 0.0)
+    monkeypatch.setattr("runtime.control.front_desk.LOOKS_EVERY", 0.05)
+    monkeypatch.setattr("runtime.control.standby_desk.LOOKS_FOR_CONNECTION_EVERY", 600.0)
+    owner = play("h1", kind=SpreadingRouter)
+    while owner.router.seen() != Subscribe("connection.down", to=owner.desk):
+        pass
+    owner.router.ref.tell(EventBatch("c1", [UP]))
+    owner.take_over()
+    while owner.router.seen() != Unsubscribe("", to=owner.desk):
+        pass
+    owner.router.ref.tell(EventBatch("c1", [DOWN]))
+    assert owner.cut.wait(WAIT)
+
+
+def test_a_host_that_takes_over_without_a_connection_gives_the_feed_away_as_soon_as_another_is_warm(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.control.standby_desk.LOOKS_FOR_CONNECTION_EVERY", 0.05)
+    owner = play("h1")
+    owner.tells_of(UP, DOWN)
+    owner.take_over()
+    for _ in range(2):  # another one may be warm by the second time
+        assert owner.cut.wait(WAIT)
+        owner.cut.clear()
+
+
 def test_a_standby_counts_as_warm_after_a_while_with_a_connection_though_a_market_is_closed(
     play: Play, clock: ManualClock
 ) -> None:
@@ -210,7 +272,12 @@ def test_a_standby_counts_as_warm_after_a_while_with_a_connection_though_a_marke
 def test_it_listens_to_all_and_publishes_nothing(play: Play, engine: Engine, duty: str) -> None:
     host = play("h1")
     host.hears(tick(1.0))
-    assert [host.router.seen(), host.router.seen()] == [Begin(), SubscribeColumns("", host.desk)]
+    assert [host.router.seen() for _ in range(4)] == [
+        Begin(),
+        SubscribeColumns("", host.desk),
+        Subscribe("connection.up", to=host.desk),
+        Subscribe("connection.down", to=host.desk),
+    ]
     assert engine.newest_epoch(duty) == 0
     assert host.router.nothing_more()
 
