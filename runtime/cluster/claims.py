@@ -1,4 +1,4 @@
-"""How a host claims leases, so that a failover of the engine cannot have two hosts own one duty."""
+"""How a host claims leases of an engine whose failover may lose some."""
 
 from collections.abc import Collection
 
@@ -13,8 +13,9 @@ from runtime.cluster.outcomes import Acquired
 class Claims:
     """``memory`` has the epochs that this host has seen, which the engine may have lost.
 
-    A lease that no replica has is given out again, by the same epoch, if a failover loses it. So an owner
-    sends orders only once ``replicas`` of them have its lease; all else goes on meanwhile.
+    A lease that the promoted replica lacks is given out again, maybe by the same epoch. So an owner sends
+    orders only once ``replicas`` of them have its lease; all else goes on meanwhile. If there are more
+    replicas, one of the others may be promoted: then two hosts own the duty until the first one renews.
     """
 
     def __init__(self, engine: Engine, seconds: float, memory: EpochMemory, replicas: int) -> None:

@@ -201,6 +201,12 @@ class ClusterJournal:
                 raise
             if isinstance(stored, Refusal):
                 raise _refused(stored)
+            if stored.before >= self._number:  # nothing was stored: this number was another owner's
+                self._number = stored.before
+                raise Halted(
+                    f"another host writes by the same epoch of {self._tenure.duty}, which a failover of the"
+                    " engine has lost: the next renewal ends one of them"
+                )
             self._unconfirmed.clear()
             for entry in entries:
                 (self._known.discard if entry.kind == "unsent" else self._known.add)(entry.id)

@@ -97,6 +97,24 @@ def test_a_former_owner_journals_nothing_any_more(owner: Owner, tenures: dict[st
     assert second.find("b") is None
 
 
+def test_two_owners_by_one_epoch_take_no_order_for_journaled_that_the_engine_lacks(
+    owner: Owner, engine: Engine, duty: str, tenures: dict[str, Tenure]
+) -> None:
+    first = owner("h1")
+    engine.execute([("DEL", f"tw:{{{duty}}}:lease", f"tw:{{{duty}}}:epoch")])  # a failover has lost them
+    second = owner("h2")
+    assert tenures["h1"].epoch == tenures["h2"].epoch
+    first.write([order("a")])
+    with pytest.raises(Halted, match="another host writes by the same epoch"):
+        second.write([order("b")])
+    assert second.find("b") is None
+    second.write([order("c")])
+    with pytest.raises(Halted, match="another host writes by the same epoch"):
+        first.write([order("d")])
+    assert engine.known(duty, ["a", "b", "c", "d"]) == {"a", "c"}
+    assert not tenures["h2"].lost
+
+
 def test_by_a_lease_that_the_replicas_have_not_confirmed_no_order_is_journaled(
     owner: Owner, tenures: dict[str, Tenure]
 ) -> None:
