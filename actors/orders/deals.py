@@ -34,8 +34,8 @@ class DealRecord:
     step ``reach`` and not after this one; it is infinity while this one is open. ``order`` is the id of our
     order. ``told`` says when it was last reported open, and ``by`` over which connection. ``listed``: it
     stood in a list, or its result came; until then it may be a mistake of an acknowledgement.
-    ``contradicted`` says in what the venue has described it otherwise, ``""`` if it has not. ``corrected``
-    has the profits that the venue has told before, and that a list has replaced.
+    ``contradicted`` has the differences with which the venue has described it, each once. ``corrected`` has
+    the profits that the venue has told before, and that a list has replaced.
     """
 
     __slots__ = (
@@ -60,7 +60,7 @@ class DealRecord:
         self.told = -math.inf
         self.by = ""
         self.listed = False
-        self.contradicted = ""
+        self.contradicted: tuple[str, ...] = ()
         self.corrected: tuple[Decimal | None, ...] = ()
 
     def __repr__(self) -> str:
@@ -99,12 +99,14 @@ class Deals:
     ended, result or not, once a list lacks it ``result_overdue`` seconds after its end.
     """
 
-    def __init__(self, result_overdue: float) -> None:
+    def __init__(self, result_overdue: float, *, notes_contradictions: bool = False) -> None:
+        """``notes_contradictions``: the owner calls ``take_contradicted`` from time to time."""
         self._result_overdue = result_overdue
+        self._notes_contradictions = notes_contradictions
         self._open: dict[str, DealRecord] = {}
         self._ended: dict[str, DealRecord] = {}
         self._without_result: dict[str, DealRecord] = {}
-        self._contradicted: list[DealRecord] = []
+        self._contradicted: list[tuple[DealRecord, str]] = []
         self._corrected: list[tuple[Deal, Deal]] = []
         self.forgotten = -1
         """The latest step that first saw a deal which is no longer kept."""
@@ -219,9 +221,9 @@ class Deals:
             record = self.take_open(deal, ownership, step, now, by)
             record.listed |= record.closed or record.deal is deal
 
-    def take_contradicted(self) -> list[DealRecord]:
-        """The deals of ours that the venue has described otherwise since the last call, each once for each
-        difference."""
+    def take_contradicted(self) -> list[tuple[DealRecord, str]]:
+        """The deals of ours that the venue has described otherwise since the last call, and in what: each
+        difference of a deal once, also if connections bring several in turn."""
         taken, self._contradicted = self._contradicted, []
         return taken
 
@@ -243,9 +245,9 @@ class Deals:
 
     def _is_contradicted(self, record: DealRecord, deal: Deal) -> bool:
         difference = record.contradiction(deal)
-        if difference and difference != record.contradicted:
-            record.contradicted = difference
-            self._contradicted.append(record)
+        if difference and self._notes_contradictions and difference not in record.contradicted:
+            record.contradicted = (*record.contradicted, difference)
+            self._contradicted.append((record, difference))
         return bool(difference)
 
     def take_without_result(self) -> list[DealRecord]:

@@ -28,7 +28,7 @@ class OrderBook:
         self._orders = OrderTable()
         self.unresolved = UnresolvedOrders(venue, grace)
         self._acknowledged = AcknowledgedOrders()
-        self.deals = Deals(venue.reconciliation.result_overdue)
+        self.deals = Deals(venue.reconciliation.result_overdue, notes_contradictions=True)
         self.step = 0
         self._unlisted = False
 

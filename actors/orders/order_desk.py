@@ -129,12 +129,12 @@ class OrderDesk(Desk):
             self.after(REFUSAL_SETTLES, timeouts.RefusalDue(event, self._clock.utc() + REFUSAL_SETTLES))
             return
         self._publish(self._ledger.apply(event, self._clock.utc()))
-        for deal in self._ledger.deals.take_contradicted():
+        for record, difference in self._ledger.deals.take_contradicted():
             logger.warning(
                 "deal {} of order {} is listed with {}, which is not believed: compare with the venue's page",
-                deal.deal.id,
-                deal.order,
-                deal.contradicted,
+                record.deal.id,
+                record.order,
+                difference,
             )
         for told, now in self._ledger.deals.take_corrected():
             logger.warning(

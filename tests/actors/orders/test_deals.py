@@ -28,6 +28,15 @@ def test_an_open_deal_is_as_it_was_last_listed() -> None:
     assert (deals.open_deals(), record.seen) == ([rolled_over], 1)
 
 
+@pytest.mark.parametrize("notes", [False, True])
+def test_rows_that_contradict_a_deal_are_noted_only_for_an_owner_that_asks(notes: bool) -> None:
+    deals = Deals(OVERDUE, notes_contradictions=notes)
+    deals.take_open(DEAL, Ownership.OURS, 1)
+    deals.take_open(structs.replace(DEAL, asset="GBPUSD_otc"), Ownership.UNCLAIMED, 2)
+    assert deals.open_deals() == [DEAL]
+    assert bool(deals.take_contradicted()) is notes
+
+
 def drop_missing(deals: Deals, venue_now: float, listed: Collection[str] = ()) -> None:
     deals.drop_missing(listed, "c1", NOW, venue_now)
 

@@ -134,9 +134,23 @@ def test_a_row_of_other_terms_is_neither_our_deal_nor_its_result(term: str) -> N
     assert ledger.opened_listed(list_open(other), NOW + 1) == []
     assert ledger.closed(close_now(ended(other, 10 * ONE)), NOW + 60) == []
     assert (ledger.deals.open_deals(), state(ledger)) == ([DEAL], OrderState.OPEN)
-    [told] = ledger.deals.take_contradicted()
+    [(told, _)] = ledger.deals.take_contradicted()
     assert (told.deal, ledger.deals.take_contradicted()) == (DEAL, [])
     assert ledger.closed(list_closed(ended(DEAL)), NOW + 61) == [OrderClosed(ended(DEAL))]
+
+
+def test_connections_that_describe_our_deal_otherwise_in_turn_are_told_once_each() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.accepted(accepted("o1", DEAL))
+    for _ in range(3):
+        for connection, amount in (("c1", 5), ("c2", 7)):
+            row = structs.replace(DEAL, amount=amount * ONE)
+            ledger.opened_listed(list_open(row, connection=connection), NOW + 1)
+    assert [difference for _, difference in ledger.deals.take_contradicted()] == [
+        "amount 5 in place of 1",
+        "amount 7 in place of 1",
+    ]
 
 
 def test_a_deal_that_was_rolled_over_may_have_a_higher_stake() -> None:
