@@ -168,6 +168,8 @@ def _settings(address: EngineAddress, timeout: float) -> dict[str, Any]:
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
         settings["socket_keepalive"] = True
         settings["socket_keepalive_options"] = {socket.TCP_USER_TIMEOUT: ms(timeout)}
-    if address.tls and address.certificates:
-        settings["ssl_ca_certs"] = address.certificates
+    if address.tls:
+        settings["ssl_check_hostname"] = True  # else any certificate of a known authority would do
+        if address.certificates:
+            settings["ssl_ca_certs"] = address.certificates
     return settings

@@ -170,7 +170,7 @@ def test_the_engine_is_reached_by_tls(tmp_path: Path) -> None:
     if not has_tls():
         missing("the server of the engine was built without TLS")
     authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1", "localhost")
+    certificate = authority.issue_cert("127.0.0.1")
     key, chain, root = (tmp_path / name for name in ("key.pem", "chain.pem", "ca.pem"))
     certificate.private_key_pem.write_to_path(key)
     certificate.cert_chain_pems[0].write_to_path(chain)
@@ -183,6 +183,9 @@ def test_the_engine_is_reached_by_tls(tmp_path: Path) -> None:
             assert engine.prepare().keeps_on_disk
         untrusted = connected(f"valkeys://127.0.0.1:{port}")
         with untrusted as engine, pytest.raises(EngineAway, match="no connection"):
+            engine.prepare()
+        another_name = connected(f"valkeys://localhost:{port}?ssl_ca_certs={root}")
+        with another_name as engine, pytest.raises(EngineAway, match="not valid for 'localhost'"):
             engine.prepare()
 
 
