@@ -331,8 +331,8 @@ class Host:
             runtime, running = self._runtimes[name], self._running.get(name)
             failure = self._failures.get(name)
         router = None if running is None else running.router
-        elsewhere = "" if self._membership is None else self._membership.absence(name)
-        return hosted(name, runtime.config, router, failure, elsewhere, practises=bool(runtime.exchange))
+        practises = bool(runtime.exchange)
+        return hosted(name, runtime.config, router, failure, self._membership, practises=practises)
 
     def _on_failure(self, name: str, runtime: Runtime) -> None:
         """In a thread of the runtime, and maybe twice."""

@@ -87,7 +87,8 @@ class Membership:
         self._runtimes: dict[str, Runtime] = {}
         self._ended = threading.Condition()  # when one of them has
         self._front_desks: dict[str, pykka.ActorRef[FrontDesk]] = {}
-        self._warm: set[str] = set()  # of those that it stands by for
+        self._stands_by_for: set[str] = set()
+        self._warm: set[str] = set()  # of these
         self._closing: dict[str, pykka.Future[Any]] = {}
         self._ends: dict[str, float] = {}  # of the leases of accounts in this process
         self._lock = threading.Lock()  # of ``_ends``
@@ -207,6 +208,7 @@ class Membership:
             functools.partial(self._tell, HandOver(duty)),
             on_failure=OnFailure.LOG,
         )
+        self._stands_by_for.add(duty)
         return ""
 
     def _count_as_warm(self, duty: str, warm: bool) -> None:  # a callback
@@ -219,6 +221,7 @@ class Membership:
         return self._warm
 
     def _take_over(self, tenure: Tenure) -> str:
+        self._stands_by_for.discard(tenure.duty)
         self._warm.discard(tenure.duty)
         self._front_desks[tenure.duty].tell(TakeOver(tenure))
         return ""
@@ -249,6 +252,7 @@ class Membership:
 
     def _end(self, duty: str) -> None:
         name = _name_of(duty)
+        self._stands_by_for.discard(duty)
         self._warm.discard(duty)
         front_desk = self._front_desks.pop(duty, None)
         if front_desk is not None:
@@ -285,12 +289,16 @@ class Membership:
             return self.hindrance or "no host has it"
         return "it begins or ends here" if owner == self._name else f"host {owner} has it"
 
+    def stands_by(self, name: str) -> bool:
+        """Whether the feed of this name runs here only to be taken over."""
+        duty = self._duties.get(name)
+        return duty is not None and duty.name in self._stands_by_for
+
     def picture(self) -> ClusterPicture:
         """As it is now; any thread."""
         held, margin = dict(self._held), self._times.margin
-        standing = self._runtimes.keys() - held.keys()
         duties = [
-            _status(name, held.get(duty.name), margin, stands_by=duty.name in standing)
+            _status(name, held.get(duty.name), margin, stands_by=self.stands_by(name))
             for name, duty in self._duties.items()
         ]
         return ClusterPicture(self._name, *self._renewal, duties)

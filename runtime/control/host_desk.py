@@ -4,7 +4,7 @@ import functools
 import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import pykka
 from msgspec import Struct, structs
@@ -33,22 +33,31 @@ class HostedDuty(Struct, frozen=True):
     router: RouterRef | None = None
 
 
+class SharedDuties(Protocol):
+    """The accounts and feeds that a host shares with others, as it knows them; any thread."""
+
+    def absence(self, name: str) -> str: ...
+
+    def stands_by(self, name: str) -> bool: ...
+
+
 def hosted(
     name: str,
     config: Config,
     router: RouterRef | None,
     failure: Exception | None,
-    elsewhere: str,
+    shared: SharedDuties | None,
     *,
     practises: bool,
 ) -> HostedDuty:
-    """That of ``name``, as its host knows it; ``elsewhere`` is why it is not its own. If it runs all the
-    same, it stands by; otherwise that is why it does not run, if nothing failed."""
+    """That of ``name``, as its host knows it; ``shared`` are those of its cluster, if it is in one."""
+    elsewhere = "" if shared is None else shared.absence(name)
     login = config.account.login
     mode = PRACTICE if practises or login is None else login.account.value
     kind = "account" if config.orders_on is None else "feed"
     if router is not None:
-        state = AccountState(name, kind, mode, "connecting", str(failure or ""), standby=elsewhere)
+        standby = elsewhere if shared is not None and shared.stands_by(name) else ""
+        state = AccountState(name, kind, mode, "connecting", str(failure or ""), standby=standby)
         return HostedDuty(state, router)
     word = "stopped" if failure is None else "failed"
     return HostedDuty(AccountState(name, kind, mode, word, str(failure or elsewhere)))

@@ -171,6 +171,37 @@ def test_a_reload_does_not_wait_for_an_account_that_could_not_be_stopped(
     assert not any("main has not ended yet" in line for line in lines)
 
 
+class WatchedLandlord(Landlord):
+    """A host that looks at its membership while a runtime ends."""
+
+    membership: Membership
+    stood_by: list[bool]
+    shown: list[bool]
+
+    def stop_owned(self, name: str) -> None:
+        self.stood_by = [*map(self.membership.stands_by, ("main", "otc"))]
+        self.shown = [duty.stands_by for duty in self.membership.picture().duties]
+
+
+def test_an_account_that_ends_does_not_stand_by(two: PracticeExchange, tmp_path: Path) -> None:
+    more = CLUSTER.format(url="valkey://127.0.0.1:1", host="h1")
+    feeds = f"  - {{name: otc, session: '{two.sessions[0]}', assets: [EURUSD_otc], standby: 1}}\n"
+    file = write(tmp_path / "h1.yaml", two, tmp_path / "h1.sock", feeds=feeds, more=more)
+    router = Recording(Recorder)
+    landlord = WatchedLandlord(load(file), router)
+    landlord.membership = membership = Membership(landlord.config, landlord, lambda: None)
+    tenure = Tenure("account:main", 1, elapsed() + 600.0)
+    assert membership.start(tenure, elapsed) == ""
+    assert membership.stand_by("feed:otc") == ""
+    membership.stop(tenure)
+    assert landlord.stood_by == [False, True]
+    assert landlord.shown == [False, False, True]
+    membership.stand_down("feed:otc")
+    assert landlord.stood_by == [False, False]
+    membership.end(0.0)
+    router.ref.stop()
+
+
 def test_an_account_that_a_reload_removes_at_this_moment_ends_here(landlord: Landlord) -> None:
     membership = Membership(landlord.config, landlord, lambda: None)
     membership.begin()
