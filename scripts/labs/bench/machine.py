@@ -22,16 +22,18 @@ EACH = 10.0
 """Ticks a second of each stream."""
 
 SECONDS = 5.0
+LINGERS = ("5ms", "20ms")
 ATTACHED = "labs.bench.peers.tellwire_attached"
 
 
 class Cast(Struct, frozen=True):
-    """``programs`` that take every tick: attached to one runtime, drawn as a table or not; or, with
-    ``alone``, each with connections of its own."""
+    """``programs`` that take every tick: attached to one runtime, drawn as a table or not, with this
+    ``linger`` of its connections; or, with ``alone``, each with connections of its own."""
 
     name: str
     programs: int
     table: bool = False
+    linger: str = "0s"
     alone: Entrant | None = None
 
 
@@ -48,6 +50,7 @@ def machine(bench: Bench) -> None:
     casts = [
         *(Cast(f"tellwire, {each} attached", each) for each in bench.scale.programs),
         Cast("tellwire with the table, 1 attached", 1, table=True),
+        *(Cast(f"tellwire, inbound_linger {each}, 1 attached", 1, linger=each) for each in LINGERS),
     ]
     if AIOHTTP.name in {each.name for each in bench.entrants}:
         casts += [
@@ -127,6 +130,7 @@ def _attached(bench: Bench, cast: Cast, assets: Sequence[str]) -> Iterator[tuple
             workers=1,
             connections=CONNECTIONS,
             authority=bench.venue.authority,
+            linger=cast.linger,
         )
         output = "table" if cast.table else "log"
         arguments = ("runtime.main", str(config), "--output", output)
