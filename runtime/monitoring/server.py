@@ -148,7 +148,8 @@ class StatusServer:
                 return error
 
         sites = dict(self._sites)
-        return dict(zip(sites, await asyncio.gather(*map(one, sites.values())), strict=True))
+        found = zip(sites, await asyncio.gather(*map(one, sites.values())), strict=True)
+        return {name: status for name, status in found if self._sites.get(name) is sites[name]}  # not stopped
 
     def _reasons(self, found: dict[str, Status | RequestError]) -> list[Reason]:
         """Why it is not ready."""

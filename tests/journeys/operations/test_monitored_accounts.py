@@ -1,5 +1,6 @@
 """Several accounts behind one HTTP address: metrics, readiness, status, and a page for each."""
 
+import asyncio
 import json
 import time
 import urllib.error
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from actors.messages.status import Status
 from runtime import Host
+from runtime.monitoring.site import Site
 from runtime.practice import PracticeExchange, PracticeSettings
 from tests.doubles.several_accounts import entries, write, wrong
 
@@ -74,6 +77,39 @@ def test_all_of_them_are_behind_one_address_and_the_one_that_is_down_is_named(
         assert json.loads(get(host, "/status")[1])["accounts"]["hedge"] == {"error": "it has been stopped"}
         host.start_one("hedge")
         until(host, "/accounts/hedge/readyz", 200)
+
+
+@pytest.mark.parametrize("answers_first", [True, False])
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/status", "/readyz"])
+def test_an_account_that_is_stopped_while_all_are_asked_is_left_out(
+    three: PracticeExchange,
+    tmp_path: Path,
+    place: Path,
+    path: str,
+    answers_first: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = write(tmp_path / "c.yaml", three, place, accounts=entries(three.sessions), more=LISTEN)
+    stopping: list[asyncio.Future[None]] = []
+    ask = Site.status
+
+    async def status(site: Site) -> Status:
+        found = await ask(site) if answers_first else None
+        if not stopping:
+            stopping.append(asyncio.get_running_loop().run_in_executor(None, host.stop_one, "hedge"))
+        await stopping[0]
+        return found or await ask(site)
+
+    with Host.from_yaml(file) as host:
+        until(host, "/accounts/hedge/readyz", 200)
+        until(host, "/accounts/main/readyz", 200)
+        monkeypatch.setattr(Site, "status", status)
+        code, answer = get(host, path)
+        assert code == (503 if path == "/readyz" else 200), answer
+        assert "an actor does not answer" not in answer
+        if path == "/metrics":
+            assert 'account="main"' in answer
+            assert 'account="hedge"' not in answer
 
 
 def page_type(host: Host, path: str) -> str:
