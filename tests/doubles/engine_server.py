@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 import pytest
+import trustme
 
 from runtime.cluster.server import BUNDLED, PROGRAMS, command_line, find_program
 from tests.system_programs import missing
@@ -28,6 +29,19 @@ def has_tls() -> bool:
     return not any(
         words in ended.stdout + ended.stderr for words in (b"Bad directive", b"finding TLS support")
     )
+
+
+def tls_files(folder: Path) -> tuple[Path, Path, Path]:
+    """A key, its certificate for 127.0.0.1 and their authority, as files in ``folder``."""
+    if not has_tls():
+        missing("the server of the engine was built without TLS")
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    key, chain, root = (folder / name for name in ("key.pem", "chain.pem", "ca.pem"))
+    certificate.private_key_pem.write_to_path(key)
+    certificate.cert_chain_pems[0].write_to_path(chain)
+    authority.cert_pem.write_to_path(root)
+    return key, chain, root
 
 
 class EngineServer:

@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-import trustme
 
 from runtime.cluster import engine as engine_module
 from runtime.cluster.address import parse_address
 from runtime.cluster.engine import LIBRARY, SOURCE, Engine
 from runtime.cluster.outcomes import EngineAway, Fenced, OrderEntry, Refusal, Stored
-from tests.doubles.engine_server import EngineServer, has_tls
-from tests.system_programs import missing
+from tests.doubles.engine_server import EngineServer, tls_files
 
 ORDER = OrderEntry("intent", "a", b"secret of a trader")
 
@@ -167,14 +165,7 @@ def test_errors_have_nothing_of_what_was_sent(tmp_path: Path) -> None:
 
 
 def test_the_engine_is_reached_by_tls(tmp_path: Path) -> None:
-    if not has_tls():
-        missing("the server of the engine was built without TLS")
-    authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1")
-    key, chain, root = (tmp_path / name for name in ("key.pem", "chain.pem", "ca.pem"))
-    certificate.private_key_pem.write_to_path(key)
-    certificate.cert_chain_pems[0].write_to_path(chain)
-    authority.cert_pem.write_to_path(root)
+    key, chain, root = tls_files(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     tls = ("--tls-port", str(port), "--tls-cert-file", str(chain), "--tls-key-file", str(key))

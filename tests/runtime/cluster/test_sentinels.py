@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import trustme
 
 from actors.errors import NoRuntime
 from actors.messages.commands import GetBalance
@@ -18,9 +17,8 @@ from runtime.cluster.engine import Engine
 from runtime.cluster.outcomes import EngineAway, OrderEntry, Stored
 from runtime.cluster.reader import StreamReader
 from tests.doubles.engine_group import NAME, EngineGroup, SentinelServer
-from tests.doubles.engine_server import EngineServer, has_tls
+from tests.doubles.engine_server import EngineServer, tls_files
 from tests.doubles.played_owner import PlayedOwner
-from tests.system_programs import missing
 from tests.waiting import eventually
 
 PATIENCE = 20.0
@@ -166,14 +164,7 @@ def test_servers_and_sentinels_have_passwords_of_their_own(tmp_path: Path) -> No
 
 
 def test_servers_and_sentinels_are_reached_by_tls(tmp_path: Path) -> None:
-    if not has_tls():
-        missing("the server of the engine was built without TLS")
-    authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1")
-    key, chain, root = (tmp_path / name for name in ("key.pem", "chain.pem", "ca.pem"))
-    certificate.private_key_pem.write_to_path(key)
-    certificate.cert_chain_pems[0].write_to_path(chain)
-    authority.cert_pem.write_to_path(root)
+    key, chain, root = tls_files(tmp_path)
     files = {"tls-cert-file": chain, "tls-key-file": key, "tls-ca-cert-file": root, "tls-auth-clients": "no"}
     for name in ("server", "sentinel"):
         (tmp_path / name).mkdir()
