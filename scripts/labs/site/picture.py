@@ -68,14 +68,15 @@ def draw(seconds: float = SECONDS) -> str:
             for asset, amount, direction, duration in ORDERS:
                 router.ask(PlaceOrder(asset, amount, direction, duration), timeout=PATIENCE)
             deals.take_deals(router.ask(GetOpenedDeals(), timeout=5), router.ask(GetClosedDeals(), timeout=5))
-            up, ticked = 0.0, False
-            while up < seconds or not ticked:
+            up, fresh = 0.0, False
+            while up < seconds or not fresh:
                 if up > seconds + PATIENCE:
                     raise TimeoutError(f"not every stream had a tick within {up:.0f} s")
                 time.sleep(0.25)
                 up = time.monotonic() - began
-                ticked = all(counters.stream(asset).last for asset in ASSETS)  # before what is shown is taken
-                shown = recorder.take(router.ask(GetStatus(), timeout=5), PictureTime(time.time(), up))
+                status = router.ask(GetStatus(), timeout=5)
+                fresh = [each.seen.health for each in status.streams] == ["fresh"] * len(ASSETS)
+                shown = recorder.take(status, PictureTime(time.time(), up))
             console.print(draw_table(shown, KeyState(), WIDTH, HEIGHT), end="")
     return console.export_svg(title="tellwire run tellwire.yaml", code_format=FORMAT, unique_id="tellwire")
 
