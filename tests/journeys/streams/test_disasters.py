@@ -191,15 +191,15 @@ def test_a_closed_region_is_left_for_the_next_one(
     assert_gaps_are_exact(notebook)
     status = status_of(runtime)
     assert [connection.child.region for connection in status.connections] == ["PRACTICE-2"] * 2
-    assert [connection.child.restarts for connection in status.connections] == [
-        2,
-        2,
-    ]  # the first attempt goes to the former region
+    restarts = {each.child.name: each.child.restarts for each in status.connections}
+    # The first attempt goes to the former region, unless the other connection has found it closed before.
+    assert set(restarts.values()) in ({2}, {1, 2})
     assert [worker.restarts for worker in status.workers] == [0] * workers
     assert all(connection.child.last_error for connection in status.connections)
     for name in ("connection-1", "connection-2"):
         assert notebook.first(ActorRestarted, name=name).reason
-        assert notebook.first(ConnectionUp, connection=name, epoch=3).region == "PRACTICE-2"
+        up = notebook.first(ConnectionUp, connection=name, epoch=1 + restarts[name])
+        assert up.region == "PRACTICE-2"
 
 
 @WITH_WORKERS
