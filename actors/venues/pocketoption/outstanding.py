@@ -136,14 +136,22 @@ class OutstandingRequests:
 
     def _refused(self, asset: str) -> list[Refused]:
         kept = self._refusals.get(asset, {})
+        refused: list[Refused] = []
+        while decided := self._decided(kept):
+            stake, orders = decided
+            refusal = kept.pop(stake)
+            reasons = [kept.get(self._orders[order].stake, refusal).reason for order in orders]
+            refused += map(self._refuse, orders, reasons)
+        return refused
+
+    def _decided(self, kept: dict[Decimal | None, _Refusal]) -> tuple[Decimal | None, list[str]] | None:
+        """The first of the ``kept`` refusals whose orders are known, by its stake, and these orders."""
         for stake, refusal in kept.items():
             orders = [order for order in refusal.orders if order in self._orders]
             stakes = {self._orders[order].stake for order in orders}
             if len(orders) <= 1 or (len(stakes) == len(orders) and kept.keys() >= stakes):
-                reasons = {order: kept.get(self._orders[order].stake, refusal).reason for order in orders}
-                del kept[stake]
-                return [*(self._refuse(*refused) for refused in reasons.items()), *self._refused(asset)]
-        return []
+                return stake, orders
+        return None
 
     def _refuse(self, order: str, reason: str) -> Refused:
         found = self._orders.pop(order)

@@ -178,6 +178,13 @@ def test_orders_whose_stakes_are_all_refused_are_refused() -> None:
     assert receive(session, accepted("o4"))[1:] == []
 
 
+def test_the_end_of_a_thousand_kept_refusals_does_not_end_the_session() -> None:
+    session = placed(("o1", "A"), ("o2", "A"), stakes=(1, 2))
+    for amount in range(10, 10 + MAX_UNANSWERED):
+        assert receive(session, refused("A", "x", amount=amount)) == []
+    assert receive(session, accepted("o1"))[1:] == refusal("o2", "A", "x")
+
+
 def test_one_refusal_refuses_one_of_two_orders_of_a_stake_at_most() -> None:
     session = placed(("o1", "A"), ("o2", "A"), stakes=(1, 1))
     assert receive(session, refused("A", "x", amount=1)) == []
