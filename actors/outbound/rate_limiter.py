@@ -134,8 +134,9 @@ class RateLimiter(RuntimeActor):
             now, sum(map(self._cost, ahead)), self._cost(request), urgent=request.urgent
         )
         if now + wait > request.expires_at:
-            held = RateLimited(f"the rate limit holds it for {wait:.1f} s", wait)
-            self._refuse(request, held if wait > 0 else NotSent(EXPIRED))
+            told = math.ceil(wait * 10) / 10  # never 0.0
+            held = RateLimited(f"the rate limit holds it for {told:.1f} s", wait)
+            self._refuse(request, NotSent(EXPIRED) if now > request.expires_at else held)
             return
         if self._streams_held and isinstance(request.command, SubscribeTicks):
             self._held.append(request)

@@ -136,9 +136,22 @@ def test_a_request_that_would_wait_beyond_its_deadline_is_refused_at_once(scene:
     assert scene.errors() == [(3, RateLimited)]
 
 
-def test_a_request_that_comes_after_its_deadline_is_not_said_to_be_held_by_a_limit(scene: Scene) -> None:
-    scene.tell(scene.request(1, patience=-0.1))
-    assert scene.errors() == [(1, NotSent)]
+def test_a_request_that_is_held_for_an_instant_is_not_said_to_be_held_for_no_time(scene: Scene) -> None:
+    scene.tell(*(scene.request(number, command=ORDER) for number in (1, 2)))
+    scene.later(0.99)
+    scene.tell(scene.request(3, patience=0.001, command=ORDER))
+    [failure] = scene.failures
+    assert (failure.request, type(failure.exception)) == (3, RateLimited)
+    assert "holds it for 0.1 s" in str(failure.exception)
+
+
+@pytest.mark.parametrize("earlier", [0, 2])
+def test_a_request_that_comes_after_its_deadline_is_not_said_to_be_held_by_a_limit(
+    scene: Scene, earlier: int
+) -> None:
+    scene.tell(*(scene.request(number, command=ORDER) for number in range(earlier)))
+    scene.tell(scene.request(3, patience=-0.1))
+    assert scene.errors() == [(3, NotSent)]
     assert "its deadline passed" in str(scene.failures[0].exception)
 
 
