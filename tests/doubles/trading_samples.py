@@ -103,10 +103,14 @@ def lose(ledger: Ledger, bet: PlaceOrder = BET, id: str = "o1", now: float = NOW
     ledger.lost(id, "reset", now)
 
 
-def state(ledger: Ledger, id: str = "o1") -> OrderState:
+def order_of(ledger: Ledger, id: str = "o1") -> Order:
     order = ledger.order(id)
     assert order is not None
-    return order.state
+    return order
+
+
+def state(ledger: Ledger, id: str = "o1") -> OrderState:
+    return order_of(ledger, id).state
 
 
 def written(_: Sequence[Order]) -> None:

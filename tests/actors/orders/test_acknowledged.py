@@ -20,6 +20,7 @@ from tests.doubles.trading_samples import (
     list_closed,
     list_open,
     log_in,
+    order_of,
     state,
 )
 
@@ -142,7 +143,6 @@ def test_a_deal_that_was_listed_and_whose_result_was_missed_is_closed_without_on
     assert not [
         each for each in log_in(ledger, later, epoch=2, closed=others) if isinstance(each, OrderInDoubt)
     ]
-    order = ledger.order("o1")
-    assert order is not None
+    order = order_of(ledger)
     assert (order.state, order.deal) == (OrderState.CLOSED, GHOST)
     assert order.reason == "its result is not known: the venue lists it no more"

@@ -41,6 +41,7 @@ from tests.doubles.trading_samples import (
     list_open,
     log_in,
     lose,
+    order_of,
     send,
     state,
     written,
@@ -169,8 +170,7 @@ def test_a_rolled_over_deal_whose_result_was_missed_is_kept_as_it_was_last_descr
     longer = structs.replace(DEAL, closes_at=DEAL.closes_at + 60, amount=2 * ONE)
     ledger.opened_listed(list_open(longer), NOW + 1)
     log_in(ledger, NOW + 300, epoch=2)
-    order = ledger.order("o1")
-    assert order is not None
+    order = order_of(ledger)
     assert (order.state, order.deal) == (OrderState.CLOSED, longer)
 
 
@@ -185,8 +185,7 @@ def test_the_list_corrects_a_result_once_and_an_older_list_does_not_bring_it_bac
     for older in (lost, won):
         assert ledger.closed(list_closed(older), NOW + 62) == []
     assert (ledger.deals.deal("d1"), ledger.deals.take_corrected()) == (lost, [(won, lost)])
-    order = ledger.order("o1")
-    assert order is not None
+    order = order_of(ledger)
     assert (order.state, order.deal) == (OrderState.CLOSED, lost)
     again = Ledger([order], NOW + 90, TRADING)
     assert again.closed(list_closed(won), NOW + 91) == [OrderClosed(won)]
@@ -497,8 +496,7 @@ def test_a_deal_that_is_acknowledged_to_no_request_may_be_an_orders() -> None:
     intend(ledger)
     assert ledger.accepted(accepted("", DEAL)) == []
     ledger.lost("o1", "reset", NOW)
-    order = ledger.order("o1")
-    assert order is not None
+    order = order_of(ledger)
     assert (order.state, order.deal) == (OrderState.OPEN, DEAL)
 
 
@@ -520,8 +518,7 @@ def test_a_deal_that_the_venue_named_and_does_not_list_leaves_the_verdict_to_the
     ledger.lost("o1", "reset", NOW)
     log_in(ledger, NOW + 5, epoch=2)
     ledger.check(NOW + 60)
-    order = ledger.order("o1")
-    assert order is not None
+    order = order_of(ledger)
     assert (order.state, order.deal) == (OrderState.NOT_PLACED, None)
 
 
@@ -534,8 +531,7 @@ def test_a_person_settles_an_order_as_opened_by_the_one_deal_that_may_be_its_or_
     far = [structs.replace(deal, opened_at=NOW + 7_200, closes_at=NOW + 7_260) for deal in deals]
     log_in(ledger, NOW + 1, epoch=2, opened=tuple(far))
     events = ledger.settle("o1", opened=True, reason="seen on the page", write=written)
-    order = ledger.order("o1")
-    assert order is not None
+    order = order_of(ledger)
     assert order.reason == "settled by a person: seen on the page"
     settled = OrderSettled("o1", BET.asset, ONE, True, "seen on the page")
     if len(deals) == 1:

@@ -10,7 +10,7 @@ from actors.orders.pending_deals import KEPT, PendingDeals
 from actors.orders.reconciliation import UNDER_WAY
 from actors.values import AccountKind, Direction
 from tests.doubles.pending_samples import OPENS, WISH, deal_from
-from tests.doubles.trading_samples import BET, NOW, deal_of, fresh_ledger, log_in
+from tests.doubles.trading_samples import BET, NOW, deal_of, fresh_ledger, log_in, state
 
 AT_TIME = PendingTerms(0, open_at=OPENS + 0.5)
 AT_PRICE = PendingTerms(0, open_price=1.1)
@@ -71,7 +71,5 @@ def test_an_order_in_doubt_is_not_given_a_deal_that_may_be_a_pending_orders(term
         ledger.intend(BET, AccountKind.DEMO, "o1", NOW)
         ledger.lost("o1", "reset", NOW + 1)
         log_in(ledger, NOW + 2, epoch=2, opened=(deal_of(BET, opened_at=NOW + 1),))
-        order = ledger.order("o1")
-        assert order is not None
-        assert order.state is (OrderState.OPEN if opened else OrderState.UNKNOWN)
+        assert state(ledger) is (OrderState.OPEN if opened else OrderState.UNKNOWN)
         assert ledger.check(NOW + 9_999) == []
