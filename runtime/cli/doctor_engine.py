@@ -51,10 +51,10 @@ def _server(found: "EngineExamination", address: str) -> Finding:
         return Finding(Level.FAIL, "engine", f"{text}; too old: it needs Valkey, or Redis from 7.0 on")
     if facts.is_replica:
         return Finding(Level.FAIL, "engine", f"{text}; it is a replica: write the address of its primary")
-    if found.library == "different":
+    if found.functions == "different":
         text += "; its functions differ from those of this host: use one release on all"
         return Finding(Level.FAIL, "engine", text)
-    loaded = found.library == "loaded"
+    loaded = found.functions == "loaded"
     functions = "the functions of tellwire are loaded" if loaded else "the first host loads the functions"
     if found.typical > SLOW:
         return Finding(Level.WARN, "engine", f"{text}; {functions}; each order waits for two round trips")

@@ -12,17 +12,17 @@ from runtime.cluster.outcomes import EngineAway
 ROUND_TRIPS: Final = 20
 
 
-Library = Literal["absent", "loaded", "different"]
+Functions = Literal["absent", "loaded", "different"]
 
 
 class EngineExamination(NamedTuple):
-    """``syncs`` is its ``appendfsync``, ``""`` where it does not tell. ``library`` is whether it has the
-    functions of this build. ``typical`` and ``slowest`` are round trips, in seconds. ``reports`` are those of
-    its sentinels."""
+    """``syncs`` is its ``appendfsync``, ``""`` where it does not tell. ``functions`` is whether it has
+    those of this build. ``typical`` and ``slowest`` are round trips, in seconds. ``reports`` are those of its
+    sentinels."""
 
     facts: EngineFacts
     syncs: str
-    library: Library
+    functions: Functions
     typical: float
     slowest: float
     reports: list[SentinelReport]
@@ -51,11 +51,11 @@ def examine(engine: Engine) -> EngineExamination:
             told = []
     finally:
         connection.disconnect()
-    syncs, library = told[1].decode() if told else "", _library(libraries)
-    return EngineExamination(facts, syncs, library, statistics.median(trips), max(trips), engine.sentinels())
+    syncs, typical = told[1].decode() if told else "", statistics.median(trips)
+    return EngineExamination(facts, syncs, _functions(libraries), typical, max(trips), engine.sentinels())
 
 
-def _library(found: Any) -> Library:
+def _functions(found: Any) -> Functions:
     if not found:
         return "absent"
     code = found[0][-1].decode()
