@@ -40,38 +40,39 @@ Step: TypeAlias = DutyBegun | DutyEnded | StandbyBegun | StandbyEnded
 
 
 def begin(carrier: Carrier, tenure: Tenure, clock: Callable[[], float]) -> DutyBegun:
-    try:
-        return DutyBegun(tenure, carrier.start(tenure, clock))
-    except Exception as error:  # noqa: BLE001  # whatever it is, another host may have more luck
-        logger.opt(exception=error).critical("an unexpected error: report this with the log")
-        return DutyBegun(tenure, f"its start failed ({type(error).__name__})")
+    return DutyBegun(tenure, _problem_of(lambda: carrier.start(tenure, clock)))
 
 
 def end(carrier: Carrier, tenure: Tenure) -> DutyEnded:
-    try:
-        carrier.stop(tenure)
-    except Exception as error:  # noqa: BLE001  # whatever it is, the lease must end
-        text = "{} could not be stopped, its lease ends by itself: restart this host, and report this"
-        logger.opt(exception=error).critical(text, tenure.duty)
-        return DutyEnded(tenure, has_stopped=False)
-    return DutyEnded(tenure)
+    stopped = _has_stopped(lambda: carrier.stop(tenure), tenure.duty, ", its lease ends by itself")
+    return DutyEnded(tenure, stopped)
 
 
 def begin_standby(carrier: Carrier, duty: str) -> StandbyBegun:
-    try:
-        return StandbyBegun(duty, carrier.stand_by(duty))
-    except Exception as error:  # noqa: BLE001  # whatever it is, the owner goes on
-        logger.opt(exception=error).critical("an unexpected error: report this with the log")
-        return StandbyBegun(duty, f"its start failed ({type(error).__name__})")
+    return StandbyBegun(duty, _problem_of(lambda: carrier.stand_by(duty)))
 
 
 def end_standby(carrier: Carrier, duty: str) -> StandbyEnded:
-    try:
-        carrier.stand_down(duty)
-    except Exception as error:  # noqa: BLE001  # whatever it is, the owner goes on
-        text = "{} could not be stopped: restart this host, and report this"
-        logger.opt(exception=error).critical(text, duty)
+    _has_stopped(lambda: carrier.stand_down(duty), duty)
     return StandbyEnded(duty)
+
+
+def _problem_of(start: Callable[[], str]) -> str:
+    try:
+        return start()
+    except Exception as error:  # noqa: BLE001  # whatever it is, another host may have more luck
+        logger.opt(exception=error).critical("an unexpected error: report this with the log")
+        return f"its start failed ({type(error).__name__})"
+
+
+def _has_stopped(stop: Callable[[], None], duty: str, consequence: str = "") -> bool:
+    try:
+        stop()
+    except Exception as error:  # noqa: BLE001  # whatever it is, the lease must end, and the owner goes on
+        text = "{} could not be stopped{}: restart this host, and report this"
+        logger.opt(exception=error).critical(text, duty, consequence)
+        return False
+    return True
 
 
 def in_background(duty: str, work: Callable[[], Step], unable: Step, steward: pykka.ActorRef[Any]) -> None:
