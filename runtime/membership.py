@@ -163,7 +163,7 @@ class Membership:
         share = functools.partial(self._share, tenure, clock, entries)
         if (config := self._host.config.duties.get(name)) is None:
             return "a reload has removed it"
-        if self._duties[name].standby:
+        if tenure.duty in self._stands_by_for or self._duties[name].standby:  # a reload may have ended that
             return self.stand_by(tenure.duty) or self._take_over(tenure)
         sends = ClusterSendLog(
             self._engine, tenure, lambda: self._host.config.duties.get(name, config).limits.messages

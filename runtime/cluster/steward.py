@@ -214,8 +214,8 @@ class Steward(RuntimeActor):
     def _on_standby_begun(self, begun: StandbyBegun) -> None:
         self._busy.discard(begun.duty)
         self._standbys.on_begun(begun, self.now())
-        if begun.duty in self._failed and begun.duty in self._standbys:
-            self._stand_down(begun.duty)  # the next renewal begins it anew
+        if begun.problem or begun.duty in self._failed:
+            self._stand_down(begun.duty)  # a part of it may run
         self._failed.discard(begun.duty)
 
     def _stand_down(self, duty: str) -> None:

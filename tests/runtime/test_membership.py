@@ -202,6 +202,27 @@ def test_an_account_that_ends_does_not_stand_by(two: PracticeExchange, tmp_path:
     router.ref.stop()
 
 
+def test_a_standby_that_is_taken_over_once_its_feed_has_none_any_more_publishes(
+    two: PracticeExchange, tmp_path: Path
+) -> None:
+    more = CLUSTER.format(url="valkey://127.0.0.1:1", host="h1")
+    feeds = f"  - {{name: otc, session: '{two.sessions[0]}', assets: [EURUSD_otc], standby: 1}}\n"
+    file = write(tmp_path / "h1.yaml", two, tmp_path / "h1.sock", feeds=feeds, more=more)
+    router = Recording(Recorder)
+    landlord = WatchedLandlord(load(file), router)
+    landlord.membership = membership = Membership(landlord.config, landlord, lambda: None)
+    assert membership.stand_by("feed:otc") == ""
+    file.write_text(file.read_text().replace(", standby: 1", ""))
+    landlord.config = load(file)
+    membership.assign(landlord.config)
+    tenure = Tenure("feed:otc", 1, elapsed() + 600.0)
+    assert membership.start(tenure, elapsed) == ""
+    assert not membership.stands_by("otc")
+    membership.stop(tenure)
+    membership.end(0.0)
+    router.ref.stop()
+
+
 def test_an_account_that_a_reload_removes_at_this_moment_ends_here(landlord: Landlord) -> None:
     membership = Membership(landlord.config, landlord, lambda: None)
     membership.begin()
