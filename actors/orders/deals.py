@@ -72,15 +72,6 @@ class DealRecord:
     def closed(self) -> bool:
         return self.deal.outcome is not None
 
-    def contradiction(self, deal: Deal) -> str:
-        """Why a row with the id of this deal, which is ours, does not describe it; ``""`` if it may. One that
-        ends later was rolled over, and its stake may have been raised for that."""
-        if self.ownership is not Ownership.OURS:
-            return ""
-        rolled_over = deal.closes_at > self.deal.closes_at
-        had = structs.replace(self.deal, amount=deal.amount) if rolled_over else self.deal
-        return ", ".join(other_terms(had, deal))
-
     @property
     def unaccounted(self) -> bool:
         """Whether it may still turn out to be an order's."""
@@ -144,6 +135,13 @@ class Deals:
             self._end(record)
         else:
             self._open[record.deal.id] = record
+
+    def take_acknowledged(self, deal: Deal) -> None:
+        """``deal`` is ours by its acknowledgement. If it was described otherwise before, that counts no
+        more."""
+        if (record := self.get(deal.id)) and contradiction(deal, record.deal):
+            self.discard(record)
+            self.add(DealRecord(deal, record.ownership, record.seen))
 
     def take_open(
         self, deal: Deal, ownership: Ownership, step: int, now: float = -math.inf, by: str = ""
@@ -244,7 +242,9 @@ class Deals:
         return True
 
     def _is_contradicted(self, record: DealRecord, deal: Deal) -> bool:
-        difference = record.contradiction(deal)
+        if record.ownership is not Ownership.OURS:
+            return False
+        difference = contradiction(record.deal, deal)
         if difference and self._notes_contradictions and difference not in record.contradicted:
             record.contradicted = (*record.contradicted, difference)
             self._contradicted.append((record, difference))
@@ -290,3 +290,11 @@ class Deals:
         if len(self._ended) > ENDED_KEPT:
             oldest = self._ended.pop(next(iter(self._ended)))
             self.forgotten = max(self.forgotten, oldest.seen)
+
+
+def contradiction(ours: Deal, row: Deal) -> str:
+    """Why ``row``, which has the id of a deal of ours, does not describe it; ``""`` if it may. One that ends
+    later was rolled over, and its stake may have been raised for that."""
+    rolled_over = row.closes_at > ours.closes_at
+    had = structs.replace(ours, amount=row.amount) if rolled_over else ours
+    return ", ".join(other_terms(had, row))

@@ -216,6 +216,8 @@ class Ledger:
             return []  # the acknowledgement came twice
         if order and (problem := self._book.unresolved.contradiction(order, event.deal, known)):
             return [*self._book.contradict(order, event.deal, problem), *self._match()]
+        if order and order.may_be_acknowledged:
+            self.deals.take_acknowledged(event.deal)
         record = self.deals.take_open(event.deal, Ownership.UNCLAIMED, self._book.step, now, event.connection)
         if record.ownership is not Ownership.OURS and order is None and event.request_id:
             return [*self._book.mark_foreign(record, Ownership.FOREIGN), *self._match()]

@@ -1,6 +1,6 @@
 """What the venue's answers and lists make of our orders and of others' deals, also after a restart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,8 @@ from actors.messages.events import (
     AssetsListed,
     ConnectionUp,
     DealRefused,
+    DealsClosed,
+    DealsOpen,
     OrderClosed,
     OrderInDoubt,
     OrderNotPlaced,
@@ -137,6 +139,22 @@ def test_a_row_of_other_terms_is_neither_our_deal_nor_its_result(term: str) -> N
     assert (ledger.deals.open_deals(), state(ledger)) == ([DEAL], OrderState.OPEN)
     [(told, _)] = ledger.deals.take_contradicted()
     assert (told.deal, ledger.deals.take_contradicted()) == (DEAL, [])
+    assert ledger.closed(list_closed(ended(DEAL)), NOW + 61) == [OrderClosed(ended(DEAL))]
+
+
+@pytest.mark.parametrize("term", OTHER_TERMS)
+@pytest.mark.parametrize("come", [list_open, close_now, list_closed])
+def test_a_row_of_other_terms_that_comes_before_the_acknowledgement_is_not_our_deal_either(
+    come: Callable[[Deal], DealsOpen | DealsClosed], term: str
+) -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    other = structs.replace(DEAL, **{term: OTHER_TERMS[term]})
+    row = come(other if come is list_open else ended(other, 10 * ONE))
+    ledger.apply(row, NOW + 1)
+    assert ledger.accepted(accepted("o1", DEAL), NOW + 1) == [OrderOpened("o1", DEAL)]
+    order = order_of(ledger)
+    assert (order.state, order.deal, ledger.deals.open_deals()) == (OrderState.OPEN, DEAL, [DEAL])
     assert ledger.closed(list_closed(ended(DEAL)), NOW + 61) == [OrderClosed(ended(DEAL))]
 
 
