@@ -129,9 +129,11 @@ class Deals:
     def unclaimed(self) -> list[DealRecord]:
         return [record for record in self if record.ownership is Ownership.UNCLAIMED]
 
-    def add(self, record: DealRecord) -> None:
+    def add(self, record: DealRecord, *, ended: bool = False) -> None:
+        """``ended``: also if its result is not known."""
         if record.closed:
             record.reach = record.seen
+        if record.closed or ended:
             self._end(record)
         else:
             self._open[record.deal.id] = record

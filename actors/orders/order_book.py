@@ -75,7 +75,7 @@ class OrderBook:
             one.connection_lost(self.step, now, self.unresolved.clock)
         elif order.deal is not None:
             record = DealRecord(order.deal, Ownership.OURS, self.step, order.id)
-            self.deals.add(record)
+            self.deals.add(record, ended=order.state is OrderState.CLOSED)
             if order.state is OrderState.OPEN:
                 record.told = now
                 one = self.unresolved.track(order, self.step, made_at, age)

@@ -192,6 +192,19 @@ def test_a_rolled_over_deal_whose_result_was_missed_is_kept_as_it_was_last_descr
     assert (order.state, order.deal) == (OrderState.CLOSED, longer)
 
 
+def test_a_deal_whose_result_was_missed_is_not_open_after_a_restart() -> None:
+    ledger = fresh_ledger()
+    intend(ledger)
+    ledger.accepted(accepted("o1", DEAL))
+    ledger.opened_listed(list_open(DEAL), NOW + 1)
+    log_in(ledger, NOW + 300, epoch=2)
+    again = Ledger([order_of(ledger)], NOW + 400, TRADING)
+    assert (again.deals.open_deals(), again.count_open(NOW + 400)) == ([], 0)
+    won = ended(DEAL, Decimal("0.92"))
+    assert log_in(again, NOW + 401, closed=(won,)) == [OrderClosed(won)]
+    assert order_of(again).deal == won
+
+
 def test_the_list_corrects_a_result_once_and_an_older_list_does_not_bring_it_back() -> None:
     ledger = fresh_ledger()
     intend(ledger)
