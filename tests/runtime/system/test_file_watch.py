@@ -137,25 +137,15 @@ def test_a_reading_a_write_to_a_file_beside_it_or_a_file_further_up_wakes_no_thr
         assert set(heard) <= {"", file.name}  # of the file itself, and of its name in the folder
 
 
-def test_a_file_counts_as_being_written_until_its_writer_closes_it(watch_of_linux: Watch, file: Path) -> None:
-    watched, changes = watch_of_linux(file)
-    with file.open("w") as writer:
-        writer.write("a: 2\n")
-        writer.flush()
-        while not watched.written:
-            changes.get(timeout=DEADLINE)
-    while watched.written:
-        changes.get(timeout=DEADLINE)
-
-
-def test_a_write_by_another_hard_link_lasts_until_its_writer_closes_it(
-    watch_of_linux: Watch, file: Path, tmp_path: Path
+@pytest.mark.parametrize("by_another_link", [False, True])
+def test_a_file_counts_as_being_written_until_its_writer_closes_it(
+    watch_of_linux: Watch, file: Path, tmp_path: Path, *, by_another_link: bool
 ) -> None:
     other = tmp_path / "elsewhere" / "other"
     other.parent.mkdir()
     other.hardlink_to(file)
     watched, changes = watch_of_linux(file)
-    with other.open("w") as writer:
+    with (other if by_another_link else file).open("w") as writer:
         writer.write("a: 2\n")
         writer.flush()
         while not watched.written:
