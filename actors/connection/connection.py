@@ -200,7 +200,7 @@ class Connection(RuntimeActor):
         if self._witness is not None and data:
             self._witness.heard(data, now, utc)
         if items := self._session.receive(data, now, utc):
-            self._events.tell(self._sequencer.batch(items))  # as ``_publish`` does
+            self._publish(items)
         return items
 
     def _send(self, message: Send) -> None:

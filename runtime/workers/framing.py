@@ -73,10 +73,7 @@ class Unframer(Generic[M]):
             except (msgspec.MsgspecError, ValueError, RecursionError, TellwireError) as error:
                 # A command's constructor raises TellwireError for a value that it refuses.
                 raise RemoteProtocolError(f"the bytes are no message: {error}") from error
-        if at == end < len(self._buffer) <= USUAL_BUFFER:  # HOT: nearly always
-            self._unread = 0
-        else:
-            self._keep(at, end)
+        self._keep(at, end)
         return messages
 
     def __call__(self, data: bytes) -> list[M]:

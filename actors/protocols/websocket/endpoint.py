@@ -65,8 +65,6 @@ class Endpoint:
         """Seconds from the last answered ping of ours to its answer."""
         self.last_received = -math.inf
         """When the last bytes came; any byte is a sign of life."""
-        self.has_data = False
-        """Whether ``data_to_send`` has anything; seldom after a read."""
         self._parser = FrameParser(max_message_size)
         self._feed: Callable[[bytes], Sequence[Found]] = self._parser.feed
         if pair_header is not None:
@@ -124,12 +122,16 @@ class Endpoint:
             self._queue(encode(Opcode.CLOSE, payload))
             self._advance(CloseInput.CLOSE)
 
+    @property
+    def has_data(self) -> bool:
+        """Whether ``data_to_send`` has anything; seldom after a read."""
+        return bool(self._outbox or self._unanswered)
+
     def data_to_send(self) -> bytes:
         """All that is queued, in order; it counts as sent."""
         self._answer_pings()
         data = b"".join(self._outbox)
         self._outbox.clear()
-        self.has_data = False
         return data
 
     def _advance(self, event: CloseInput) -> None:
@@ -148,7 +150,6 @@ class Endpoint:
             opcode, payload = frame
             if opcode == Opcode.PING:
                 self._unanswered.append(payload)
-                self.has_data = True
             elif opcode == Opcode.PONG:
                 self._pong(payload, now)
             elif opcode == Opcode.CLOSE:
@@ -184,7 +185,6 @@ class Endpoint:
         """Queue behind the answers to all pings: they are urgent (5.5.2), and none follows a close."""
         self._answer_pings()
         self._outbox.append(frames)
-        self.has_data = True
 
     def _answer_pings(self) -> None:
         if self._unanswered and self.state is EndpointState.OPEN:
