@@ -183,7 +183,9 @@ class Host:
                 return False
             self._running[name] = runtime
         if self._server is not None:
-            self._server.add(name, runtime.router, self._duty(name).state.mode, runtime.unlogged)
+            self._server.add(name, runtime.router, self._duty(name, runtime).state.mode, runtime.unlogged)
+            if name not in self._running:  # it was stopped before there was a page to remove
+                self._server.remove(name)
         self._on_start(name, runtime)
         runtime.at_failure(functools.partial(self._on_failure, name, runtime))
         return True
@@ -249,7 +251,7 @@ class Host:
 
     def state(self, name: str) -> AccountState:
         """How one of them is; within ``STATUS_TIMEOUT``."""
-        duty = self._duty(name)
+        duty = self._duty(name, self._runtimes[name])
         if duty.router is None:
             return duty.state
         try:
@@ -324,14 +326,12 @@ class Host:
             membership.failed(name)
 
     def _duties(self) -> list[HostedDuty]:
-        return [self._duty(name) for name in list(self._runtimes)]
+        return [self._duty(*each) for each in list(self._runtimes.items())]  # a reload may remove some
 
-    def _duty(self, name: str) -> HostedDuty:
+    def _duty(self, name: str, runtime: Runtime) -> HostedDuty:
         with self._lock:
-            runtime, running = self._runtimes[name], self._running.get(name)
-            failure = self._failures.get(name)
-        router = None if running is None else running.router
-        practises = bool(runtime.exchange)
+            running, failure = self._running.get(name), self._failures.get(name)
+        router, practises = None if running is None else running.router, bool(runtime.exchange)
         return hosted(name, runtime.config, router, failure, self._membership, practises=practises)
 
     def _on_failure(self, name: str, runtime: Runtime) -> None:

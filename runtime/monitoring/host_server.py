@@ -1,9 +1,10 @@
 """The HTTP server of several accounts: one address, each account below its name."""
 
 import html
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import pykka
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -72,8 +73,13 @@ class HostServer(StatusServer):
             self._call(self._remove(name))
 
     async def _add(self, name: str, site: Site, router: RouterRef) -> None:
+        try:
+            await site.open(router)
+        except (RequestError, pykka.ActorDeadError):  # it has ended meanwhile
+            site.end_pages()
+            await site.close()
+            return
         await self._remove(name)
-        await site.open(router)
         self._sites[name] = site
 
     async def _remove(self, name: str) -> None:
@@ -82,17 +88,22 @@ class HostServer(StatusServer):
             await site.close()
 
     def _reasons(self, found: dict[str, Status | RequestError]) -> list[Reason]:
-        absent = [Reason("status", "", f"{name}: {reason}") for name, reason in self._absent().items()]
-        return [*super()._reasons(found), *absent]
+        missing = [Reason("status", "", f"{name}: {reason}") for name, reason in self._missing(found).items()]
+        return [*super()._reasons(found), *missing]
 
     def _shown(self, found: dict[str, Status | RequestError]) -> Any:
         shown = {
             name: {"error": str(each)} if isinstance(each, RequestError) else each
             for name, each in found.items()
         }
-        absent = {name: {"error": reason} for name, reason in self._absent().items()}
-        accounts = {"accounts": {**shown, **absent}}
+        missing = {name: {"error": reason} for name, reason in self._missing(found).items()}
+        accounts = {"accounts": {**shown, **missing}}
         return accounts if self._cluster is None else accounts | {"cluster": self._cluster()}
+
+    def _missing(self, found: Container[str]) -> dict[str, str]:
+        """By name, why an account or a feed is not among those ``found``, or will not be for long."""
+        starting = {name: "it is being started" for name in self._current().duties if name not in found}
+        return {**starting, **self._absent()}
 
     def _metrics_of_the_host(self) -> "Iterable[Metric]":
         if self._cluster is None:
@@ -104,7 +115,7 @@ class HostServer(StatusServer):
     def _site(self, request: web.Request) -> Site:
         name = request.match_info["account"]
         if (site := self._sites.get(name)) is None:
-            reason = self._absent().get(
+            reason = self._missing(self._sites).get(
                 name, f"there is none of this name; there are {', '.join(self._sites)}"
             )
             raise web.HTTPNotFound(text=f"{name}: {reason}\n")

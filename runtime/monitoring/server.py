@@ -112,7 +112,8 @@ class StatusServer:
             await asyncio.sleep(0)
         if self._runner is not None:
             await self._runner.cleanup()
-        for site in self._sites.values():
+        while self._sites:  # some may be removed meanwhile
+            _, site = self._sites.popitem()
             await site.close()
 
     def _application(self, others: list[web.RouteDef]) -> web.Application:

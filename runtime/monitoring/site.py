@@ -1,6 +1,7 @@
 """One runtime as it is seen over HTTP: its status, the age of its ticks, and its page."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -60,10 +61,9 @@ class Site(AsyncRouter):
     def end_pages(self) -> None:
         """Every page ends, and no other begins."""
         self._feed.end()
-        router = self.router
-        if router.is_alive():
-            to: Any = self._ages
-            router.tell(Unsubscribe(TOPIC, to=to))
+        to: Any = self._ages
+        with contextlib.suppress(pykka.ActorDeadError):  # the runtime has ended
+            self.router.tell(Unsubscribe(TOPIC, to=to))
 
     async def close(self) -> None:
         """After ``end_pages``: nothing is asked any more."""
