@@ -8,7 +8,7 @@ import valkey
 from valkey.backoff import NoBackoff
 from valkey.retry import Retry
 
-from runtime.cluster.address import EngineAddress, Place
+from runtime.cluster.address import CERTIFICATES, EngineAddress, Place
 from runtime.cluster.forms import ms
 
 LEAST_PATIENCE: Final = 0.1
@@ -146,6 +146,8 @@ def reason_of(error: Exception) -> str:
         return "it refuses the user or the password"
     cause = error if isinstance(error, OSError) else error.__context__
     said = cause.strerror if isinstance(cause, OSError) else None
+    if isinstance(cause, FileNotFoundError | IsADirectoryError) or getattr(cause, "library", "") == "X509":
+        return f"the file of {CERTIFICATES} cannot be used: {said}"
     return f"no connection: {said}" if said else "no connection"
 
 

@@ -180,6 +180,19 @@ def test_the_engine_is_reached_by_tls(tmp_path: Path) -> None:
             engine.prepare()
 
 
+@pytest.mark.parametrize("text", [None, "no certificate", "-----BEGIN CERTIFICATE-----\nMIIB\n"])
+def test_a_file_of_certificates_that_is_none_is_told_as_that(tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / "ca.pem"
+    if text is not None:
+        file.write_text(text)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"valkeys://127.0.0.1:{listener.getsockname()[1]}?ssl_ca_certs="
+        for bad in (file, tmp_path):
+            told = "is away: the file of ssl_ca_certs cannot be used: "
+            with connected(f"{url}{bad}") as engine, pytest.raises(EngineAway, match=told):
+                engine.time()
+
+
 def test_a_server_that_is_too_old_is_told_with_its_version() -> None:
     with OldServer() as server:
         played = connected(f"valkey://127.0.0.1:{server.port}")
