@@ -1,5 +1,6 @@
 """Fixtures of an engine: a real server for the session; each test has names of its own on it."""
 
+import contextlib
 import itertools
 import os
 from collections.abc import Iterator
@@ -15,6 +16,15 @@ from tests.doubles.engine_server import EngineServer
 _numbers = itertools.count(1)
 
 
+@contextlib.contextmanager
+def connected(url: str, timeout: float = 10.0) -> Iterator[Engine]:
+    engine = Engine(parse_address(url), timeout)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
 @pytest.fixture(scope="session")
 def engine_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """``TELLWIRE_ENGINE``, or a server of this session alone."""
@@ -27,10 +37,9 @@ def engine_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def engine(engine_url: str) -> Iterator[Engine]:
-    engine = Engine(parse_address(engine_url), timeout=10.0)
-    engine.prepare()
-    yield engine
-    engine.close()
+    with connected(engine_url) as engine:
+        engine.prepare()
+        yield engine
 
 
 @pytest.fixture

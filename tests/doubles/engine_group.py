@@ -1,9 +1,5 @@
 """An engine of several servers, and the sentinels that watch them: real ones, on loopback."""
 
-import os
-import signal
-import socket
-import subprocess
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -12,7 +8,7 @@ from typing import Any, Final, Self
 
 import valkey
 
-from tests.doubles.engine_server import EngineServer, server_program
+from tests.doubles.engine_server import EngineServer, ServerProcess, server_program
 from tests.waiting import eventually
 
 NAME: Final = "engine"
@@ -28,14 +24,11 @@ FOLLOWS_WITHIN: Final = 60.0
 """Seconds until a former primary is made a replica: a sentinel waits whether it becomes one by itself."""
 
 
-class SentinelServer:
-    """A sentinel of a primary on the port ``primary``. It is started by ``start``."""
+class SentinelServer(ServerProcess):
+    """A sentinel of a primary on the port ``primary``."""
 
     def __init__(self, folder: Path, primary: int, quorum: int = 1, *options: str) -> None:
-        self.folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        super().__init__(folder)
         lines = [
             "bind 127.0.0.1",
             f"port {self.port}",
@@ -47,22 +40,11 @@ class SentinelServer:
         ]
         (folder / "sentinel.conf").write_text("\n".join(lines), encoding="utf-8")  # which it writes to
 
-    def start(self) -> None:
-        command = [server_program(), str(self.folder / "sentinel.conf"), "--sentinel"]
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+    def command(self) -> list[str]:
+        return [server_program(), str(self.folder / "sentinel.conf"), "--sentinel"]
+
+    def await_answer(self) -> None:
         eventually(self._answers, STARTED_WITHIN)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def stop(self) -> None:
-        """As a partition does: it takes connections, and answers nothing."""
-        assert self._process is not None
-        os.kill(self._process.pid, signal.SIGSTOP)
 
     def ask(self, *words: str) -> Any:
         with valkey.Valkey(port=self.port, socket_timeout=5.0, decode_responses=True) as client:
@@ -138,14 +120,12 @@ class EngineGroup:
         for server in self.servers:
             if server is not primary:
                 server.options = (*server.options, "--replicaof", "127.0.0.1", str(primary.port))
-            stack.callback(server.kill)
-            server.start()
+            stack.enter_context(server)
         eventually(lambda: _replicas_of(primary) == len(replicas), STARTED_WITHIN)
         for number in range(self._count):
             folder = self._make(f"sentinel-{number}")
-            self.sentinels.append(SentinelServer(folder, primary.port, self._count // 2 + 1))
-            stack.callback(self.sentinels[-1].kill)
-            self.sentinels[-1].start()
+            sentinel = SentinelServer(folder, primary.port, self._count // 2 + 1)
+            self.sentinels.append(stack.enter_context(sentinel))
         for sentinel in self.sentinels:
             eventually(partial(self._knows_all, sentinel), STARTED_WITHIN)
 

@@ -31,6 +31,11 @@ def has_tls() -> bool:
     )
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 def tls_files(folder: Path) -> tuple[Path, Path, Path]:
     """A key, its certificate for 127.0.0.1 and their authority, as files in ``folder``."""
     if not has_tls():
@@ -44,19 +49,13 @@ def tls_files(folder: Path) -> tuple[Path, Path, Path]:
     return key, chain, root
 
 
-class EngineServer:
-    """Keeps its data in ``folder``, on the disk before it answers; each start has the data of before."""
+class ServerProcess:
+    """A server on a port of its own, with its files in ``folder``. A context manager."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.options = options
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-
-    @property
-    def url(self) -> str:
-        return f"valkey://127.0.0.1:{self.port}/0"
 
     def __enter__(self) -> Self:
         self.start()
@@ -68,11 +67,11 @@ class EngineServer:
         self.kill()
 
     def start(self) -> None:
-        command = [*command_line(server_program(), self.folder, self.port), *self.options]
+        """Returns once it answers."""
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            self._process = subprocess.Popen(self.command(), stdout=log, stderr=log)
         try:
-            self._await_listening()
+            self.await_answer()
         except BaseException:
             self.kill()
             raise
@@ -85,14 +84,37 @@ class EngineServer:
 
     def stop(self) -> None:
         """As a partition does: it takes connections, and answers nothing."""
-        assert self._process is not None
-        os.kill(self._process.pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        assert self._process is not None
-        os.kill(self._process.pid, signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
-    def _await_listening(self) -> None:
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def await_answer(self) -> None:
+        raise NotImplementedError
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        os.kill(self._process.pid, number)
+
+
+class EngineServer(ServerProcess):
+    """Keeps its data in ``folder``, on the disk before it answers; each start has the data of before."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        super().__init__(folder)
+        self.options = options
+
+    @property
+    def url(self) -> str:
+        return f"valkey://127.0.0.1:{self.port}/0"
+
+    def command(self) -> list[str]:
+        return [*command_line(server_program(), self.folder, self.port), *self.options]
+
+    def await_answer(self) -> None:
         deadline = time.monotonic() + 20.0
         while time.monotonic() < deadline:
             try:

@@ -12,21 +12,12 @@ from typing import Self
 import pytest
 
 from runtime.cluster import engine as engine_module
-from runtime.cluster.address import parse_address
 from runtime.cluster.engine import LIBRARY, SOURCE, Engine
 from runtime.cluster.outcomes import EngineAway, Fenced, OrderEntry, Refusal, Stored
-from tests.doubles.engine_server import EngineServer, tls_files
+from tests.doubles.engine_fixtures import connected
+from tests.doubles.engine_server import EngineServer, free_port, tls_files
 
 ORDER = OrderEntry("intent", "a", b"secret of a trader")
-
-
-@contextlib.contextmanager
-def connected(url: str, timeout: float = 10.0) -> Iterator[Engine]:
-    engine = Engine(parse_address(url), timeout)
-    try:
-        yield engine
-    finally:
-        engine.close()
 
 
 def test_what_the_server_is(engine: Engine) -> None:
@@ -166,8 +157,7 @@ def test_errors_have_nothing_of_what_was_sent(tmp_path: Path) -> None:
 
 def test_the_engine_is_reached_by_tls(tmp_path: Path) -> None:
     key, chain, root = tls_files(tmp_path)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     tls = ("--tls-port", str(port), "--tls-cert-file", str(chain), "--tls-key-file", str(key))
     with EngineServer(tmp_path, *tls, "--tls-ca-cert-file", str(root), "--tls-auth-clients", "no"):
         with connected(f"valkeys://127.0.0.1:{port}?ssl_ca_certs={root}") as engine:

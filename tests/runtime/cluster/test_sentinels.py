@@ -12,12 +12,12 @@ from actors.errors import NoRuntime
 from actors.messages.commands import GetBalance
 from actors.values import AccountKind, Balance
 from runtime import attach
-from runtime.cluster.address import parse_address
 from runtime.cluster.engine import Engine
 from runtime.cluster.outcomes import EngineAway, OrderEntry, Stored
 from runtime.cluster.reader import StreamReader
+from tests.doubles.engine_fixtures import connected
 from tests.doubles.engine_group import NAME, EngineGroup, SentinelServer
-from tests.doubles.engine_server import EngineServer, tls_files
+from tests.doubles.engine_server import EngineServer, free_port, tls_files
 from tests.doubles.played_owner import PlayedOwner
 from tests.waiting import eventually
 
@@ -29,15 +29,6 @@ def engine(group: EngineGroup) -> Iterator[Engine]:
     with connected(group.url) as engine:
         engine.prepare()
         yield engine
-
-
-@contextlib.contextmanager
-def connected(url: str, timeout: float = 10.0) -> Iterator[Engine]:
-    engine = Engine(parse_address(url), timeout)
-    try:
-        yield engine
-    finally:
-        engine.close()
 
 
 @contextlib.contextmanager
@@ -53,11 +44,6 @@ def is_away(ask: Callable[[], object]) -> bool:
     except EngineAway:
         return True
     return False
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def test_after_a_failover_the_new_primary_is_asked_and_has_what_was_confirmed(
@@ -127,15 +113,12 @@ def test_a_sentinel_that_still_names_a_replica_is_not_believed(group: EngineGrou
 
 
 def test_a_primary_that_is_gone_is_named(tmp_path: Path) -> None:
-    sentinel = SentinelServer(tmp_path, port := free_port())
-    sentinel.start()
-    try:
-        with connected(f"sentinel://127.0.0.1:{sentinel.port}/{NAME}") as engine:
-            text = f"the primary that its sentinels name, 127.0.0.1:{port}: no connection: Connection refused"
-            with pytest.raises(EngineAway, match=text):
-                engine.time()
-    finally:
-        sentinel.kill()
+    port = free_port()
+    text = f"the primary that its sentinels name, 127.0.0.1:{port}: no connection: Connection refused"
+    with SentinelServer(tmp_path, port) as sentinel:
+        url = f"sentinel://127.0.0.1:{sentinel.port}/{NAME}"
+        with connected(url) as engine, pytest.raises(EngineAway, match=text):
+            engine.time()
 
 
 def test_a_replica_takes_no_writes_and_is_told_as_that(group: EngineGroup) -> None:
@@ -148,9 +131,8 @@ def test_servers_and_sentinels_have_passwords_of_their_own(tmp_path: Path) -> No
     for name in ("server", "sentinel"):
         (tmp_path / name).mkdir()
     with EngineServer(tmp_path / "server", "--requirepass", "of-the-server") as server:
-        sentinel = SentinelServer(tmp_path / "sentinel", server.port, 1, "requirepass of-the-sentinel")
-        sentinel.start()
-        try:
+        option = "requirepass of-the-sentinel"
+        with SentinelServer(tmp_path / "sentinel", server.port, 1, option) as sentinel:
             place = f"127.0.0.1:{sentinel.port}/{NAME}"
             with connected(f"sentinel://:of-the-server@{place}?sentinel_password=of-the-sentinel") as engine:
                 assert engine.prepare().keeps_on_disk
@@ -159,8 +141,6 @@ def test_servers_and_sentinels_have_passwords_of_their_own(tmp_path: Path) -> No
             with refused as engine, pytest.raises(EngineAway, match=text) as caught:
                 engine.prepare()
             assert "wrong-word" not in str(caught.value)
-        finally:
-            sentinel.kill()
 
 
 def test_servers_and_sentinels_are_reached_by_tls(tmp_path: Path) -> None:
@@ -172,13 +152,12 @@ def test_servers_and_sentinels_are_reached_by_tls(tmp_path: Path) -> None:
     options = [word for name, value in files.items() for word in (f"--{name}", str(value))]
     with EngineServer(tmp_path / "server", "--tls-port", str(ports[0]), *options):
         lines = [f"tls-port {ports[1]}", *(f"{name} {value}" for name, value in files.items())]
-        sentinel = SentinelServer(tmp_path / "sentinel", ports[0], 1, *lines)
-        sentinel.start()
-        try:
+        with SentinelServer(tmp_path / "sentinel", ports[0], 1, *lines):
             url = f"sentinels://127.0.0.1:{ports[1]}/{NAME}"
             with connected(f"{url}?ssl_ca_certs={root}") as engine:
                 assert engine.prepare().keeps_on_disk
             with connected(url) as engine, pytest.raises(EngineAway, match="no sentinel names its primary"):
                 engine.prepare()
-        finally:
-            sentinel.kill()
+            another_name = connected(f"{url.replace('127.0.0.1', 'localhost')}?ssl_ca_certs={root}")
+            with another_name as engine, pytest.raises(EngineAway, match="not valid for 'localhost'"):
+                engine.prepare()
