@@ -71,6 +71,11 @@ class Cluster:
         lease = self._directory.leases(["feed:otc"])["feed:otc"]
         return "" if lease is None else lease.host
 
+    def hosts(self) -> tuple[str, str]:
+        """The owner, and the other one."""
+        [other] = set(NAMES) - {owner := self.owner()}
+        return owner, other
+
     def standing(self) -> dict[str, bool]:
         """By host, whether it is warm."""
         return self._directory.standing(NAMES).get("feed:otc", {})
@@ -81,6 +86,11 @@ def cluster(engine_server: EngineServer) -> Iterator[Cluster]:
     engine = Engine(parse_address(engine_server.url), timeout=1.0)
     yield Cluster(engine)
     engine.close()
+
+
+def assert_it_goes_on(notebook: Notebook) -> None:
+    counted = len(notebook.ticks())
+    assert notebook.wait(lambda book: len(book.ticks()) > counted + 200)
 
 
 def assert_every_tick_came_once(notebook: Notebook, exchange: PracticeExchange) -> None:
@@ -99,8 +109,7 @@ def test_a_move_and_the_death_of_a_host_cost_no_tick(
 ) -> None:
     notebook = Notebook()
     with hosts(files, tmp_path, workers=0) as running, attached(engine_server.url, "otc") as attachment:
-        first = cluster.owner()
-        [second] = set(NAMES) - {first}
+        first, second = cluster.hosts()
         attachment.router.ask(Subscribe("", to=notebook), timeout=PATIENCE)
         eventually(lambda: second in cluster.standing(), PATIENCE)
         assert main([str(files["h1"]), "move", "otc", second]) == 0  # waits until it is warm
@@ -108,8 +117,7 @@ def test_a_move_and_the_death_of_a_host_cost_no_tick(
         eventually(lambda: cluster.standing().get(first, False), PATIENCE)
         running[second].kill()
         eventually(lambda: cluster.owner() == first, PATIENCE)
-        counted = len(notebook.ticks())
-        assert notebook.wait(lambda book: len(book.ticks()) > counted + 200)
+        assert_it_goes_on(notebook)
     assert_every_tick_came_once(notebook, exchange)
     assert notebook.all(StreamGap) == []
 
@@ -137,8 +145,7 @@ def test_what_a_standby_has_seen_nothing_of_is_a_gap_and_a_polite_stop_loses_not
         eventually(lambda: cluster.owner() == "h2", PATIENCE)
         exchange.unmute(quiet)
         gap = notebook.first(StreamGap)
-        counted = len(notebook.ticks())
-        assert notebook.wait(lambda book: len(book.ticks()) > counted + 200)
+        assert_it_goes_on(notebook)
     assert (gap.asset, gap.reason) == (quiet, MOVED)
     assert notebook.all(StreamGap) == [gap]
     assert_every_tick_came_once(notebook, exchange)
@@ -154,8 +161,7 @@ def test_a_host_that_cannot_reach_the_venue_any_more_hands_the_feed_over_and_cos
 ) -> None:
     notebook = Notebook()
     with hosts(files, tmp_path, workers=0), attached(engine_server.url, "otc") as attachment:
-        first = cluster.owner()
-        [second] = set(NAMES) - {first}
+        first, second = cluster.hosts()
         attachment.router.ask(Subscribe("", to=notebook), timeout=PATIENCE)
         eventually(lambda: cluster.standing().get(second, False), PATIENCE)
         assert main([str(files[second]), "hosts"]) == 0
@@ -166,7 +172,6 @@ def test_a_host_that_cannot_reach_the_venue_any_more_hands_the_feed_over_and_cos
         assert f"stands by (host {first} has it)" in capsys.readouterr().out
         exchange.close_region(REGIONS[NAMES.index(first)])
         eventually(lambda: cluster.owner() == second, PATIENCE)
-        counted = len(notebook.ticks())
-        assert notebook.wait(lambda book: len(book.ticks()) > counted + 200)
+        assert_it_goes_on(notebook)
     assert_every_tick_came_once(notebook, exchange)
     assert notebook.all(StreamGap) == []

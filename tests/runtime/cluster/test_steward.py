@@ -466,6 +466,14 @@ def test_a_host_that_stands_by_ends_that_with_a_drain_and_after_a_failure_and_a_
     eventually(lambda: not second.ref.is_alive())
 
 
+def assert_it_takes_over(host: Notes, feed: Duty) -> None:
+    """And keeps it."""
+    assert host.step() == ("start", feed.name)
+    taken = host.ends[feed.name]
+    eventually(lambda: host.ends[feed.name] > taken + TIMES.lease)
+    assert host.steps.empty()
+
+
 def test_a_failure_of_a_standby_during_its_start_begins_it_anew_and_spoils_no_take_over(
     begin: Begin, feed: Duty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -484,10 +492,7 @@ def test_a_failure_of_a_standby_during_its_start_begins_it_anew_and_spoils_no_ta
     assert second.step() == ("stand down", feed.name)
     assert second.step() == ("stand by", feed.name)
     first.ref.tell(Drain())
-    assert second.step() == ("start", feed.name)
-    taken = second.ends[feed.name]
-    eventually(lambda: second.ends[feed.name] > taken + TIMES.lease)
-    assert second.steps.empty()
+    assert_it_takes_over(second, feed)
 
 
 def test_a_failure_of_a_standby_during_its_end_spoils_no_take_over(
@@ -508,10 +513,7 @@ def test_a_failure_of_a_standby_during_its_end_spoils_no_take_over(
     assert second.step() == ("stand down", feed.name)
     assert second.step() == ("stand by", feed.name)
     first.ref.tell(Drain())
-    assert second.step() == ("start", feed.name)
-    taken = second.ends[feed.name]
-    eventually(lambda: second.ends[feed.name] > taken + TIMES.lease)
-    assert second.steps.empty()
+    assert_it_takes_over(second, feed)
 
 
 @pytest.mark.parametrize("fails", [lambda *_: "no session", lambda *_: 1 / 0])

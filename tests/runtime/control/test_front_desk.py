@@ -36,6 +36,7 @@ from tests.doubles.recorder import WAIT
 
 BALANCE = Balance(AccountKind.DEMO, Decimal("10.10"))
 ORDER = PlaceOrder("EURUSD_otc", Decimal(1), Direction.CALL, 60)
+NAMED = structs.replace(ORDER, id="mine")
 
 
 def test_an_answer_and_an_error_come_back_as_they_are(asker: tuple[PlayedOwner, Attachment]) -> None:
@@ -156,11 +157,10 @@ def test_asks_for_one_order_reach_the_router_in_turn_each_with_its_own_entry(
     asker: tuple[PlayedOwner, Attachment],
 ) -> None:
     owner, attachment = asker
-    command = structs.replace(ORDER, id="mine")
-    first = attachment.router.ask(command, block=False)
+    first = attachment.router.ask(NAMED, block=False)
     asked, slot = owner.asked()
     entry = owner.entries["mine"]
-    second = attachment.router.ask(command, block=False)
+    second = attachment.router.ask(NAMED, block=False)
     attachment.router.ask(GetBalance(), block=False)
     assert owner.asked()[0].command == GetBalance()  # it came later, and does not wait
     assert owner.entries["mine"] == entry
@@ -191,8 +191,7 @@ def test_an_ask_that_was_withdrawn_is_dropped_by_the_owner_and_holds_up_nobody(
     asker: tuple[PlayedOwner, Attachment],
 ) -> None:
     owner, attachment = asker
-    command = structs.replace(ORDER, id="mine")
-    first = attachment.router.ask(command, block=False)
+    first = attachment.router.ask(NAMED, block=False)
     asked, slot = owner.asked()
     first.give_up()  # type: ignore[attr-defined]
     with pytest.raises(OrderUnknown, match="waits no longer"):  # another caller may have sent it
@@ -200,7 +199,7 @@ def test_an_ask_that_was_withdrawn_is_dropped_by_the_owner_and_holds_up_nobody(
     assert owner.told() == GivenUp(asked.ask)
     assert owner.journal("mine") == Refusal("withdrawn", owner.entries["mine"])
     slot.fail(NotSent("it was withdrawn"))
-    second = attachment.router.ask(command, block=False)
+    second = attachment.router.ask(NAMED, block=False)
     _, slot = owner.asked()
     owner.journal("mine")
     slot.fail(OrderUnknown("no answer", order="mine"))
