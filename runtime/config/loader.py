@@ -115,7 +115,8 @@ def _checked(text: str, name: str, folder: Path) -> tuple[Config, Marks]:
         except ValidationError as error:
             problems += [_with_origin(problem, source) for problem in problems_in(error, source)]
     if problems:
-        raise ConfigInvalid([problem.line(name) for problem in sorted(problems, key=_place)])
+        found = dict.fromkeys(sorted(problems, key=_place))  # an entry is checked as a whole, and as settings
+        raise ConfigInvalid([problem.line(name) for problem in found])
     secrets = config.secrets | inserted_secrets(config, source.inserted)
     for each in (config, *config.duties.values()):
         each.learn_secrets(secrets)

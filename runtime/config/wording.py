@@ -52,6 +52,8 @@ def _text(detail: ErrorDetails, path: Path) -> str:
         return str(context["error"])
     if detail["type"] == "model_type":
         return _mapping(keys_at(path))
+    if detail["type"] == "string_type" and isinstance(value, list | dict):
+        return f"must be text, and not a {'list' if isinstance(value, list) else 'mapping'}"
     if detail["type"] == "literal_error":
         return _choice(str(value), context["expected"])
     return _TEXTS.get(detail["type"], "is not valid").format(**context)

@@ -147,6 +147,16 @@ def test_ambiguous_and_dangerous_yaml_is_refused(text: str, problem: str) -> Non
         ("regions: {demo: 3}", "1:17: regions.demo: must be a list, that is lines of `- value`"),
         ("streams:\n- asset: #AAPL_otc", "2:9: streams[0].asset: has no value (remove the key, or quote"),
         ("streams: [{asset: 5}]", "1:19: streams[0].asset: must be text (put it in single quotes)"),
+        ("streams: [{asset: [A]}]", "1:19: streams[0].asset: must be text, and not a list"),
+        ("alerts: {webhook: {url: x}}", "1:19: alerts.webhook: must be text, and not a mapping"),
+        (
+            "accounts: [{name: a, session: [s]}]",
+            "1:31: accounts[0].session: must be text, and not a list",
+        ),
+        (
+            "feeds: [{name: f, session: '', assets: [{asset: A}]}]",
+            "1:41: feeds[0].assets[0]: must be text, and not a mapping",
+        ),
         ("streams: [{asset: A B}]", "1:19: streams[0].asset: is not an asset's symbol"),
         ("streams:\n- period: 60", "2:3: streams[0].asset: is missing"),
         ("streams: [{asset: A}, {asset: B}, {asset: A}]", "1:43: streams[2].asset: is streamed already"),
