@@ -9,6 +9,7 @@ import pykka
 from loguru import logger
 from msgspec import Struct
 
+from actors.lives import Lives
 from actors.messages.commands import Subscribe
 from actors.messages.events import ConnectionDown, ConnectionUp
 from actors.messages.lifecycle import Begin
@@ -78,7 +79,7 @@ class StandbyDesk(FrontDesk):
         super().__init__(engine, Tenure(duty, 0, -math.inf), router, welcome, {}, **kwargs)
         self._assets = frozenset(assets)
         self._is_cut_off, self._on_warm, self._on_cut = is_cut_off, on_warm, on_cut
-        self._up: set[str] = set()  # connections
+        self._lives = Lives()  # of the connections
         self._ticked: set[str] = set()  # assets, since there was none
         self._is_warm = False
         self._up_since = -math.inf  # when the first of them came
@@ -97,7 +98,7 @@ class StandbyDesk(FrontDesk):
             case _TryToTakeOver():
                 self._take_over()
             case _CountAsWarm(since=since):
-                if self._up and self._up_since == since and self._warm_ticks is not None:
+                if self._lives and self._up_since == since and self._warm_ticks is not None:
                     self._become(warm=True)
             case _LookForConnection():
                 self._hand_over()
@@ -127,13 +128,13 @@ class StandbyDesk(FrontDesk):
 
     def _on_connection(self, event: ConnectionUp | ConnectionDown) -> None:
         if isinstance(event, ConnectionUp):
-            if not self._up:
+            was_cut = not self._lives
+            if self._lives.up(event.life) and was_cut:
                 self._up_since = self.now()
                 self.after(WARM_AFTER, _CountAsWarm(self._up_since))
-            self._up.add(event.connection)
             return
-        self._up.discard(event.connection)
-        if self._up or not event.was_ready:
+        was_up = self._lives.down(event.life) or event.was_ready
+        if self._lives or not was_up:
             return
         self._ticked.clear()
         if self._warm_ticks is None:
@@ -142,7 +143,7 @@ class StandbyDesk(FrontDesk):
             self._become(warm=False)
 
     def _hand_over(self) -> None:
-        if not (self._up or self._draining):
+        if not (self._lives or self._draining):
             self._on_cut()
 
     def _become(self, *, warm: bool) -> None:

@@ -197,7 +197,7 @@ def test_a_host_without_a_connection_is_not_warm_and_does_not_keep_the_feed(play
     assert not standby.warm.get(timeout=WAIT)
     assert owner.cut.wait(WAIT)
     assert not standby.cut.is_set()
-    standby.tells_of(structs.replace(DOWN, was_ready=False), UP)
+    standby.tells_of(structs.replace(DOWN, epoch=2, was_ready=False), structs.replace(UP, epoch=3))
     standby.hears(tick(2.0), tick(2.0, "B"))
     assert standby.warm.get(timeout=WAIT)
 
@@ -251,6 +251,23 @@ def test_a_host_that_takes_over_without_a_connection_gives_the_feed_away_as_soon
         owner.cut.clear()
 
 
+def test_what_a_frozen_connection_tells_of_itself_once_it_is_given_up_counts_no_more(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.control.standby_desk.LOOKS_FOR_CONNECTION_EVERY", 0.05)
+    owner, standby = play("h1"), play("h2")
+    owner.tells_of(structs.replace(DOWN, was_ready=False), UP)
+    owner.take_over()
+    assert owner.cut.wait(WAIT)
+    standby.tells_of(structs.replace(UP, epoch=2))
+    standby.hears(tick(1.0), tick(1.0, "B"))
+    assert standby.warm.get(timeout=WAIT)
+    standby.tells_of(DOWN)
+    assert standby.warm.empty()
+    standby.tells_of(structs.replace(DOWN, epoch=3, was_ready=False))  # the end of the second life was lost
+    assert not standby.warm.get(timeout=WAIT)
+
+
 def test_a_standby_counts_as_warm_after_a_while_with_a_connection_though_a_market_is_closed(
     play: Play, clock: ManualClock
 ) -> None:
@@ -259,13 +276,13 @@ def test_a_standby_counts_as_warm_after_a_while_with_a_connection_though_a_marke
     clock.advance(WARM_AFTER - 1.0)
     host.tells_of(UP)
     clock.advance(WARM_AFTER - 1.0)
-    host.tells_of(DOWN, UP)
+    host.tells_of(DOWN, structs.replace(UP, epoch=2))
     clock.advance(WARM_AFTER - 1.0)
     host.tells_of(structs.replace(DOWN, connection="c2", was_ready=False))
     assert host.warm.empty()
     clock.advance(1.0)
     assert host.warm.get(timeout=WAIT)
-    host.tells_of(DOWN)
+    host.tells_of(structs.replace(DOWN, epoch=2))
     assert not host.warm.get(timeout=WAIT)
 
 
