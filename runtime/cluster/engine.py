@@ -315,8 +315,8 @@ class Engine:
             if isinstance(replies[0], valkey.ResponseError):
                 raise self._cleaned(replies[0]) from None
             return
-        ((*_, code),) = self._call("FUNCTION", "LIST", "LIBRARYNAME", LIBRARY, "WITHCODE")
-        if code.decode() != source:
+        found = self._call("FUNCTION", "LIST", "LIBRARYNAME", LIBRARY, "WITHCODE")
+        if loaded_source(found) != source:
             raise self._away(f"its library {LIBRARY} differs from that of this host: use one release on all")
 
     def _remove_older(self) -> None:
@@ -360,6 +360,12 @@ def key(duty: str, name: str) -> str:
 
 def _keys(duty: str, *names: str) -> list[str]:
     return [key(duty, name) for name in names]
+
+
+def loaded_source(found: Sequence[Sequence[Any]]) -> str | None:
+    """That of our library in a list of libraries with code, of which the server lists names of another case
+    too; ``None``: it is not there."""
+    return next((code.decode() for _, name, *_, code in found if name.decode() == LIBRARY), None)
 
 
 def _is_older(library: str) -> bool:

@@ -5,7 +5,7 @@ import time
 from typing import Any, Final, Literal, NamedTuple
 
 from runtime.cluster.connections import SentinelReport
-from runtime.cluster.engine import LIBRARY, SOURCE, Engine
+from runtime.cluster.engine import LIBRARY, SOURCE, Engine, loaded_source
 from runtime.cluster.facts import EngineFacts, facts_of
 from runtime.cluster.outcomes import EngineAway
 
@@ -56,7 +56,6 @@ def examine(engine: Engine) -> EngineExamination:
 
 
 def _functions(found: Any) -> Functions:
-    if not found:
+    if (code := loaded_source(found)) is None:
         return "absent"
-    code = found[0][-1].decode()
     return "loaded" if code == SOURCE.read_text(encoding="utf-8") else "different"

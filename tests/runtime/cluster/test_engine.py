@@ -13,6 +13,7 @@ import pytest
 
 from runtime.cluster import engine as engine_module
 from runtime.cluster.engine import LIBRARY, SOURCE, Engine
+from runtime.cluster.examination import examine
 from runtime.cluster.outcomes import EngineAway, Fenced, OrderEntry, Refusal, Stored
 from tests.doubles.engine_fixtures import connected
 from tests.doubles.engine_server import EngineServer, free_port, tls_files
@@ -128,6 +129,19 @@ def test_only_libraries_that_are_named_as_older_versions_are_removed(engine_serv
     with connected(engine_server.url) as engine:
         engine.prepare()
         assert libraries(engine) == {LIBRARY, "tellwire_desk", "tellwire_desk_0", "tellwire_0_desk"}
+
+
+def test_a_library_whose_name_differs_in_case_alone_is_not_taken_for_ours(
+    engine_server: EngineServer,
+) -> None:
+    source = "#!lua name=Tellwire_1\\nredis.register_function('another', function() return 1 end)"
+    asked(engine_server, f'FUNCTION LOAD "{source}"'.encode())
+    with connected(engine_server.url) as engine:
+        assert examine(engine).functions == "absent"
+        for _ in range(2):
+            engine.prepare()
+        assert examine(engine).functions == "loaded"
+        assert libraries(engine) == {LIBRARY, "Tellwire_1"}
 
 
 def libraries(engine: Engine) -> set[str]:
