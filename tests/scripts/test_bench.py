@@ -11,6 +11,7 @@ import pytest
 from labs.bench import ticks
 from labs.bench.chart import draw
 from labs.bench.findings import Findings
+from labs.bench.processes import Child, Failed
 from labs.bench.roster import BINARY_OPTIONS_TOOLS, NO_WORKER, muster
 from labs.bench.tally import Ended, counting
 from labs.bench.targets import TARGETS, table
@@ -26,6 +27,14 @@ ROOT = Path(__file__).resolve().parents[2]
 TWO = ["EURUSD_otc", "AUDCAD_otc"]
 PATIENCE = 120.0
 """Seconds for a quick run, which takes 10 s where nothing else runs."""
+
+
+def test_a_process_of_the_bench_that_ends_before_its_brief_says_why() -> None:
+    with (
+        Child("labs.bench.no_such_module", brief={"much": "x" * 1_000_000}) as child,
+        pytest.raises(Failed, match=r"ended: .*No module named labs\.bench\.no_such_module"),
+    ):
+        child.line(PATIENCE)
 
 
 def run(tmp_path: Path, *arguments: str) -> Findings:

@@ -4,15 +4,33 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 import pytest
+from labs.faults.program import program
 from labs.faults.rig import Violated
 from labs.faults.run import main, run
 from labs.faults.table import TRIALS, Trial
+from labs.overhead.run import Load, exchange
 
 
 def test_streams_survive_a_reset_in_mid_stream() -> None:
     name = "reset in mid-stream"
     (row,) = run(name, TRIALS[name], rounds=1)
     assert row.held, row
+
+
+def test_a_program_that_ends_at_once_says_why() -> None:
+    with (
+        program({"pool": {"workers": -1}}) as ended,
+        pytest.raises(RuntimeError, match=r"pool\.workers: must"),
+    ):
+        ended.attach()
+
+
+def test_an_exchange_that_ends_at_once_says_why() -> None:
+    with (
+        pytest.raises(RuntimeError, match=r"ended without a session: .*tick_rate: must be"),
+        exchange(Load(streams=1, rate=-1.0, seconds=1.0)),
+    ):
+        pytest.fail("it has begun")
 
 
 def test_every_figure_must_keep_its_limit() -> None:

@@ -13,6 +13,7 @@ from labs.bench.findings import Table, median
 from labs.bench.processes import PROJECT, Failed
 from labs.bench.roster import ONE_WORKER, with_options
 from labs.bench.trial import Trial
+from labs.faults.program import last_line
 
 
 def cold_start(bench: Bench) -> None:
@@ -77,7 +78,7 @@ def _first_tick(project: Path) -> float:
                 process.stdout.read()
                 return taken
         said.seek(0)
-        last = said.read().decode(errors="replace").strip().rpartition("\n")[2]
+        last = last_line(said.read().decode(errors="replace"))
     raise Failed(f"the command line of {project} ended without a tick: {last}")
 
 

@@ -65,8 +65,9 @@ class Child:
             thread.start()
         if brief is not None:
             assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps(brief) + "\n")
-            self._process.stdin.flush()
+            with contextlib.suppress(BrokenPipeError):  # it has ended: the next line says why
+                self._process.stdin.write(json.dumps(brief) + "\n")
+                self._process.stdin.flush()
 
     def __enter__(self) -> Self:
         return self
@@ -101,7 +102,8 @@ class Child:
 
     @property
     def last_words(self) -> str:
-        """The end of its standard error."""
+        """The end of its standard error, all of which has been read if it has ended."""
+        self._threads[-1].join(EXIT)
         return " ".join(self._errors[-3:]) or "without a word"
 
     def has_spoken(self, timeout: float) -> bool:

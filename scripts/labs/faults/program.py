@@ -56,12 +56,16 @@ class Program:
         draft.replace(self.config)
 
     def attach(self) -> Attachment:
+        """Raises ``RuntimeError`` with its last words if it has ended."""
         due = time.monotonic() + STARTING
         while True:
             try:
                 return attach(self._socket)
             except (NoRuntime, RequestRefused):
-                if time.monotonic() > due or self.process.poll() is not None:
+                if (code := self.process.poll()) is not None:
+                    last = last_line(self.log.read_text(encoding="utf-8"))
+                    raise RuntimeError(f"the program has ended with {code}: {last}") from None
+                if time.monotonic() > due:
                     raise
                 time.sleep(PAUSE)
 
@@ -87,6 +91,10 @@ class Program:
             os.kill(self.process.pid, signal.SIGCONT)
         self.process.kill()
         self.process.wait()
+
+
+def last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]
 
 
 def descriptors_of(process: psutil.Process) -> int:

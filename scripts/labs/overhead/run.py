@@ -23,7 +23,7 @@ import psutil
 from actors.errors import NoRuntime, RequestRefused
 from labs.agreement.faces import Screen
 from labs.agreement.run import free_port
-from labs.faults.program import PROJECT
+from labs.faults.program import PROJECT, last_line
 from runtime import attach
 from runtime.control.attachment import Attachment
 from runtime.practice.market.listings import LISTINGS
@@ -56,21 +56,24 @@ class Cost(NamedTuple):
 
 @contextmanager
 def exchange(load: Load) -> Iterator[tuple[str, int]]:
-    """The session and the port of an exchange in a process of its own."""
+    """The session and the port of an exchange in a process of its own. Raises ``RuntimeError`` with its last
+    words if it ends without."""
     port = free_port()
     command = [sys.executable, "-m", "runtime.practice", "--port", str(port), "--tick-rate", f"{load.rate:g}"]
-    process = subprocess.Popen(
-        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as said,
+        subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=said, text=True) as process,
+    ):
         assert process.stdout is not None
-        for line in process.stdout:
-            if "42[" in line:
-                yield line[line.index("42[") :].strip().strip("'"), port
-                return
-    finally:
-        process.terminate()
-        process.wait()
+        try:
+            for line in process.stdout:
+                if "42[" in line:
+                    yield line[line.index("42[") :].strip().strip("'"), port
+                    return
+            said.seek(0)
+            raise RuntimeError(f"the exchange has ended without a session: {last_line(said.read())}")
+        finally:
+            process.terminate()
 
 
 class Subject(NamedTuple):
